@@ -1,0 +1,96 @@
+"""A lesson's sentences with a number in them, each judged by a measurement."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["run", "stored", "skipped"]
+_COMPARE = {">=": operator.ge, "<=": operator.le}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, and the number that it stands or falls with.
+
+    Args:
+        id: ``lesson/name``.
+        sentence: what the lesson says.
+        unit: of value and threshold.
+        op: how the value must compare with the threshold.
+        thresholds: by budget; a budget that is missing takes that of ``class``.
+    """
+
+    id: str
+    sentence: str
+    unit: str
+    op: Literal[">=", "<="]
+    thresholds: Mapping[str, float]
+
+    def threshold(self, budget: str) -> float:
+        return self.thresholds.get(budget, self.thresholds["class"])
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A number, where it comes from, and how sure it is.
+
+    Args:
+        value: None when nothing was measured.
+        interval: 95%, or None.
+        data: what it was measured on, in words.
+        seeds: of the trainings behind it.
+        budget: that it was trained at: a stored result keeps its own.
+        status: trained in this run, shown from a stored result, or skipped.
+    """
+
+    value: float | None
+    interval: tuple[float, float] | None
+    data: str
+    seeds: tuple[int, ...]
+    budget: str
+    status: Status
+
+
+def skipped(data: str, budget: str) -> Measurement:
+    """Nothing was measured at this budget on these data."""
+    return Measurement(None, None, data, (), budget, "skipped")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim and what became of it. ``holds`` is None where nothing may be judged: skipped, or at ``smoke``."""
+
+    id: str
+    claim: str
+    value: float | None
+    unit: str
+    interval: tuple[float, float] | None
+    op: str
+    threshold: float
+    holds: bool | None
+    data: str
+    seeds: tuple[int, ...]
+    budget: str
+    status: Status
+
+    @property
+    def word(self) -> str:
+        """``holds``, ``does not hold``, ``skipped`` or ``not judged``."""
+        if self.status == "skipped":
+            return "skipped"
+        return {True: "holds", False: "does not hold", None: "not judged"}[self.holds]
+
+
+def judge(claim: Claim, measured: Measurement) -> Verdict:
+    """Compare a measurement with its claim, by the threshold of the budget it was measured at."""
+    threshold = claim.threshold(measured.budget)
+    holds = None
+    if measured.value is not None and measured.budget != "smoke":
+        holds = bool(_COMPARE[claim.op](measured.value, threshold))  # NaN compares as False
+    return Verdict(
+        claim.id, claim.sentence, measured.value, claim.unit, measured.interval, claim.op, threshold, holds,
+        measured.data, measured.seeds, measured.budget, measured.status,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What a result looks like: result in; picture, alt text and numbers out. A file a lesson; one form for all."""

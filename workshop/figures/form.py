@@ -1,0 +1,87 @@
+"""The one form of a figure: a picture, a sentence that says what it shows, and its numbers as a table.
+
+Pictures are drawn without pyplot, so that no global state is touched and any thread may draw.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from matplotlib.figure import Figure
+
+#: Okabe and Ito's palette: told apart by readers who do not see all colours.
+SOURCE, TARGET, GOOD, GUESS, QUIET = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8a8a8a"
+DPI = 110
+
+
+@dataclass(frozen=True)
+class LessonFigure:
+    """A finished figure; a notebook shows it when it is a cell's last value.
+
+    Attributes:
+        png: the picture.
+        alt: what it shows, for those who cannot see it: two or three sentences with the main numbers.
+        columns, rows: its numbers.
+    """
+
+    png: bytes
+    alt: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/plain": f"Figure: {self.alt}", "text/html": self.html()}
+
+    def html(self) -> str:
+        """The figure with its numbers folded away beneath it."""
+        picture = base64.b64encode(self.png).decode()
+        head = "".join(f"<th scope='col'>{escape(str(column))}</th>" for column in self.columns)
+        body = "".join("<tr>" + "".join(f"<td>{_cell(v)}</td>" for v in row) + "</tr>" for row in self.rows)
+        return (
+            f"<figure style='margin:0'><img alt='{escape(self.alt, quote=True)}' style='max-width:100%;height:auto' "
+            f"src='data:image/png;base64,{picture}'/>"
+            f"<details><summary>Numbers of this figure</summary>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></details></figure>"
+        )
+
+
+def finish(
+    figure: Figure, alt: str, columns: Sequence[str], rows: Sequence[Sequence[object]], dpi: int = DPI
+) -> LessonFigure:
+    """Close a drawing: render it and put it beside its words and numbers."""
+    return LessonFigure(png(figure, dpi), alt, tuple(columns), tuple(tuple(row) for row in rows))
+
+
+def absent(what: str) -> LessonFigure:
+    """In place of a figure whose training is not part of this run."""
+    figure, axis = canvas(8, 0.7)
+    words = f"{what} is not part of this run: it needs another budget, or a stored result for these data."
+    axis.text(0, 0.5, words, va="center", color=QUIET)
+    axis.set_axis_off()
+    return finish(figure, words, ("not part of this run",), [(what,)])
+
+
+def png(figure: Figure, dpi: int = DPI) -> bytes:
+    """The drawing as a PNG."""
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=dpi, facecolor="white")
+    return out.getvalue()
+
+
+def canvas(width: float = 8.0, height: float = 3.6, columns: int = 1, rows: int = 1, **options):
+    """A figure and its axes, ``columns`` by ``rows``, in inches; quiet frames, tight layout."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(rows, columns, **options)
+    for one in figure.axes:
+        one.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))

@@ -1,0 +1,127 @@
+"""The panels of lesson 03: one angle and a lambda; a training replayed; a training under way."""
+
+from __future__ import annotations
+
+from html import escape
+
+import ipywidgets as widgets
+
+from workshop.figures import adaptation as figures
+from workshop.figures.form import png
+from workshop.panels.training import TrainingPanel
+from workshop.studies.adaptation import RUNGS, AdaptationStudy, Outcome
+from workshop.studies.adaptation.one_feature import one_feature
+from workshop.studies.adaptation.rungs import STRENGTHS
+
+_STYLE = {"description_width": "initial"}
+_WIDE = widgets.Layout(width="30em")
+
+
+class MinMaxPanel(widgets.VBox):
+    """Move lambda; see which direction is then best, and for whom."""
+
+    def __init__(self) -> None:
+        self._world = one_feature()
+        self.strength = widgets.FloatSlider(
+            value=0.0, min=0.0, max=0.12, step=0.01, description="Lambda:", style=_STYLE, layout=_WIDE
+        )
+        self.picture = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
+        self.words = widgets.HTML()
+        self.strength.observe(self._redraw, "value")
+        self._redraw()
+        super().__init__([self.strength, self.words, self.picture])
+
+    def _redraw(self, _: object = None) -> None:
+        shown = figures.min_max(self._world, self.strength.value)
+        self.picture.value = png(figures.draw_min_max(self._world, self.strength.value), dpi=90)
+        self.words.value = f"<span role='status'>{escape(shown.alt.split(': ', 2)[-1])}</span>"
+
+
+class ReplayPanel(widgets.VBox):
+    """Scrub through the finished trainings of a study."""
+
+    def __init__(self, study: AdaptationStudy) -> None:
+        self._outcomes = dict(study.outcomes())
+        status = {"run": "live", "stored": "stored"}
+        titles = [(f"{RUNGS[rung].title} ({status[study.status(rung)]})", rung) for rung in self._outcomes]
+        self.rung = widgets.Dropdown(options=titles, value=titles[-1][1], description="Rung:", style=_STYLE)
+        self.frame = widgets.IntSlider(min=1, max=1, description="Moment:", style=_STYLE, layout=_WIDE)
+        self.play = widgets.Play(min=1, max=1, interval=900, description="Play")
+        self.picture = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
+        self.words = widgets.HTML()
+        widgets.link((self.play, "value"), (self.frame, "value"))
+        self.rung.observe(self._choose, "value")
+        self.frame.observe(self._redraw, "value")
+        if "pseudo_labels" in self._outcomes:
+            self.rung.value = "pseudo_labels"
+        self._choose()
+        super().__init__([self.rung, widgets.HBox([self.frame, self.play]), self.words, self.picture])
+
+    def add(self, outcome: Outcome) -> None:
+        """Offer a training that was just finished, and show it."""
+        name = f"just trained: {RUNGS[outcome.rung].title} ({outcome.steps:,} steps)"
+        self._outcomes[name] = outcome
+        self.rung.options = [option for option in self.rung.options if option[1] != name] + [(name, name)]
+        self.rung.value = name
+        self._choose()
+
+    def _choose(self, _: object = None) -> None:
+        moments = len(self._outcomes[self.rung.value].frames.step)
+        self.frame.max = self.play.max = moments
+        self.frame.value = moments
+        self._redraw()
+
+    def _redraw(self, _: object = None) -> None:
+        outcome, frame = self._outcomes[self.rung.value], self.frame.value - 1
+        frames = outcome.frames
+        self.picture.value = figures.draw_replay(outcome, frame)
+        self.words.value = (
+            f"<span role='status'>After step {frames.step[frame]:,}: {escape(outcome.source)} "
+            f"{frames.source_accuracy[frame]:.1f} %, {escape(outcome.target)} {frames.target_accuracy[frame]:.1f} % "
+            f"of the sealed digits, information {frames.mutual_information[frame]:.2f} nats.</span>"
+        )
+
+
+class AdaptationPanel(widgets.VBox):
+    """Choose a rung and a schedule, train it now at ``ci``, watch, stop; then scrub through what happened."""
+
+    def __init__(self, study: AdaptationStudy, budget: str | None = None) -> None:
+        """
+        Args:
+            study: gives the data, and the finished trainings to replay.
+            budget: of a live training; ``ci``, or ``smoke`` in a study of that budget.
+        """
+        self._study = study
+        self._budget = budget or ("smoke" if study.budget == "smoke" else "ci")
+        trainable = [(rung.title, rung.key) for rung in RUNGS.values()]
+        self.rung = widgets.Dropdown(
+            options=trainable, value="adversarial", description="Train rung:", style=_STYLE
+        )
+        names = {
+            "gentle": "gentle: 0.1, from 30 %",
+            "ganin": "Ganin: up to 1, from the start",
+            "none": "none: 0",
+        }
+        self.strength = widgets.Dropdown(
+            options=[(names[key], key) for key in STRENGTHS], value="gentle",
+            description="Lambda (rung 2 only):", style=_STYLE, layout=_WIDE,
+        )  # fmt: skip
+        self.replay = ReplayPanel(study)
+        self.training = TrainingPanel(
+            self._train, figures.draw_progress, controls=(self.rung, self.strength), on_result=self._finished
+        )
+        super().__init__([self.training, widgets.HTML("<hr>"), self.replay])
+
+    def _train(self, on_step) -> Outcome:
+        rung, strength = RUNGS[self.rung.value], self.strength.value
+        return self._study.train(rung.training, strength=strength, budget=self._budget, on_step=on_step)[
+            rung.key
+        ]
+
+    def _finished(self, outcome: Outcome) -> None:
+        self.replay.add(outcome)
+        ended = "stopped at" if outcome.stopped else "finished after"
+        self.training.say(
+            f"{RUNGS[outcome.rung].title} {ended} step {outcome.steps:,} ({outcome.seconds:.0f} s): "
+            f"{outcome.accuracy:.1f} % of the sealed {escape(outcome.target)} digits. It is in the replay below."
+        )
