@@ -1,0 +1,84 @@
+"""``python -m workshop measure``: the multi-seed studies behind the README's numbers."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import t as student_t
+
+from workshop import settings
+from workshop.claims import Measurement, Verdict, judge, skipped
+from workshop.errors import WorkshopError
+from workshop.studies.registry import STUDIES
+from workshop.studies.study import Study
+
+
+def main(arguments: list[str]) -> int:
+    """Train every study with several seeds and judge each claim by the mean.
+
+    Writes ``build/measure.json`` after each set of data, so that what was measured survives an interruption.
+
+    Returns:
+        0 when every claim holds, 1 otherwise.
+    """
+    parser = argparse.ArgumentParser("python -m workshop measure", description=__doc__)
+    parser.add_argument("--lesson", nargs="+", choices=sorted(STUDIES), default=sorted(STUDIES))
+    parser.add_argument("--budget", choices=settings.BUDGETS, default="class")
+    parser.add_argument("--seeds", type=int, default=3, help="how many (default: 3)")
+    asked = parser.parse_args(arguments)
+    if asked.seeds < 1:
+        raise WorkshopError("Measuring needs at least one seed.")
+    os.environ["WORKSHOP_RETRAIN"] = "1"  # a stored result is nothing measured
+    file = settings.build_folder() / "measure.json"
+    verdicts: list[Verdict] = []
+    for lesson in asked.lesson:
+        for data in STUDIES[lesson].measurable():
+            verdicts += measure(lesson, data, asked.budget, range(asked.seeds))
+            write(file, asked.budget, verdicts)
+    print(f"Written: {file}")
+    return 0 if all(verdict.holds is not False for verdict in verdicts) else 1
+
+
+def measure(lesson: str, data: dict[str, str], budget: str, seeds: Sequence[int]) -> list[Verdict]:
+    """Train a lesson's study once a seed; returns a verdict for each of its claims."""
+    found: dict[str, list[Measurement]] = {}
+    for seed in seeds:
+        started = time.perf_counter()
+        study: Study = STUDIES[lesson].make(budget=budget, seed=seed, **data)
+        for claim_id in study.claims:
+            found.setdefault(claim_id, []).append(study.measure(claim_id))
+        print(f"{lesson}, {data}, seed {seed}: {time.perf_counter() - started:.0f} s", flush=True)
+    verdicts = [judge(study.claims[claim_id], pooled(each)) for claim_id, each in found.items()]
+    for verdict in verdicts:
+        interval = f"[{verdict.interval[0]:.2f}, {verdict.interval[1]:.2f}]" if verdict.interval else ""
+        print(f"  {verdict.id}: {verdict.value} {verdict.unit} {interval} {verdict.word}", flush=True)
+    return verdicts
+
+
+def pooled(each: Sequence[Measurement]) -> Measurement:
+    """The mean over seeds with Student's 95% interval of that mean; one seed keeps its own interval."""
+    first = each[0]
+    if any(one.value is None for one in each):
+        return skipped(first.data, first.budget)
+    if len(each) == 1:
+        return first
+    values = np.array([one.value for one in each])
+    half = student_t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    seeds = tuple(seed for one in each for seed in one.seeds)
+    mean = float(values.mean())
+    return dataclasses.replace(first, value=mean, interval=(mean - half, mean + half), seeds=seeds)
+
+
+def write(file: Path, budget: str, verdicts: Sequence[Verdict]) -> None:
+    """Verdicts in the schema of ``build/run/results.json``, one entry a verdict."""
+    partial = file.with_suffix(".partial")
+    document = {"budget": budget, "verdicts": [dataclasses.asdict(verdict) for verdict in verdicts]}
+    partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    partial.replace(file)

@@ -1,0 +1,39 @@
+"""Which lesson runs which study, and on which data its numbers are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from workshop import datasets
+from workshop.studies.adaptation import AdaptationStudy
+from workshop.studies.study import Study
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A lesson's study.
+
+    Attributes:
+        make: called with ``budget``, ``seed``, ``announce`` and one of ``data``.
+        data: the keyword arguments that name data, one mapping for each set of data to measure on; the first
+            is the lesson's own.
+    """
+
+    make: Callable[..., Study]
+    data: tuple[Mapping[str, str], ...] = ({},)
+
+    def measurable(self) -> Iterable[Mapping[str, str]]:
+        """Those of ``data`` that are on this machine."""
+        return [names for names in self.data if all(datasets.is_here(name) for name in names.values())]
+
+
+STUDIES: dict[str, Entry] = {
+    AdaptationStudy.lesson: Entry(
+        AdaptationStudy,
+        (
+            {"source": "renders", "target": "mnist10k"},
+            {"source": "svhn-dev", "target": "mnist10k"},
+        ),
+    ),
+}
