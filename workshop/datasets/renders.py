@@ -10,6 +10,7 @@ torch, pillow and matplotlib give the same bytes.
 
 from __future__ import annotations
 
+import io
 import math
 import tempfile
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg
+from PIL import Image
 
 from workshop import settings
 from workshop.datasets.glyphs import CELL, HEIGHT, GlyphAtlas, glyph_atlas
@@ -157,7 +158,7 @@ def _paint(style: Style, chance: _Chance, mask, x, y) -> torch.Tensor:
 
 
 def _photograph(style: Style, chance: _Chance, scene: torch.Tensor) -> torch.Tensor:
-    """Capture at a low resolution, with noise, enlarge to SIDE, store as JPEG: (scenes, 3, SIDE, SIDE) uint8."""
+    """Capture at a low resolution, with noise, enlarge to SIDE, store as JPEG: (scenes, SIDE, SIDE, 3) uint8."""
     low, high = (math.log(side) for side in style.resolution)
     sides = torch.exp(chance.uniform(low, high)).round().long().flatten().clamp(max=SIDE)
     noise = chance.uniform(*style.noise)
@@ -170,8 +171,15 @@ def _photograph(style: Style, chance: _Chance, scene: torch.Tensor) -> torch.Ten
     crops = crops + chance.normal(3, SIDE, SIDE) * noise * 0.4
     crops = crops.clamp(0, 1).mul(255).round().byte()
     qualities = chance.uniform(*style.jpeg).flatten().int().tolist()
-    stored = [encode_jpeg(crop, quality) for crop, quality in zip(crops, qualities, strict=True)]
-    return torch.stack([decode_jpeg(crop, ImageReadMode.RGB) for crop in stored])
+    pictures = crops.permute(0, 2, 3, 1).numpy()
+    return torch.from_numpy(np.stack([_as_jpeg(*one) for one in zip(pictures, qualities, strict=True)]))
+
+
+def _as_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+    """``picture`` after it was stored and read again."""
+    stored = io.BytesIO()
+    Image.fromarray(picture).save(stored, "JPEG", quality=quality)
+    return np.asarray(Image.open(stored))
 
 
 def render(
@@ -199,7 +207,7 @@ def render(
         digits = chance.pick(10)
         x, y, u, v = _viewpoint(style, chance)
         scene = _paint(style, chance, _digit_mask(style, chance, atlas, digits, u, v), x, y)
-        images.append(_photograph(style, chance, scene).permute(0, 2, 3, 1))
+        images.append(_photograph(style, chance, scene))
         labels.append(digits)
         if on_step and on_step(start + chance.scenes, count, {}) is False:
             break

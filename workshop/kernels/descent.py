@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import torch
@@ -20,18 +21,35 @@ Look = Callable[[int, nn.Module], None]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to descend: AdamW with a linear warm-up and a cosine to zero."""
+    """How to descend: AdamW with a linear warm-up and a cosine to zero, or plain SGD as Ganin et al. (2016) did."""
 
     steps: int = 2400
     batch: int = 64  #: pictures of each domain a step
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
-    warm_up: int = 100  #: steps
+    warm_up: int = 100  #: steps, of ``cosine``
+    schedule: Literal["cosine", "ganin"] = "cosine"
 
     def rate(self, step: int) -> float:
         """Learning rate at ``step`` (0-based)."""
+        if self.schedule == "ganin":
+            return ganin_rate(step / self.steps, self.learning_rate)
         ramp = min(1.0, (step + 1) / self.warm_up)
         return self.learning_rate * ramp * (0.5 + 0.5 * math.cos(math.pi * step / self.steps))
+
+    def optimiser(self, parameters: Iterable[nn.Parameter], device: torch.device) -> torch.optim.Optimizer:
+        """The optimiser that goes with the schedule; its learning rate is set anew before each step."""
+        fused = device.type != "meta"
+        if self.schedule == "ganin":
+            return torch.optim.SGD(
+                parameters, self.learning_rate, momentum=0.9, weight_decay=self.weight_decay, fused=fused
+            )
+        return torch.optim.AdamW(parameters, self.learning_rate, weight_decay=self.weight_decay, fused=fused)
+
+
+def ganin_rate(progress: float, start: float = 0.01, alpha: float = 10.0, beta: float = 0.75) -> float:
+    """Learning rate of Ganin et al. (2016), for SGD with momentum 0.9: start / (1 + alpha p)^beta."""
+    return start / (1 + alpha * progress) ** beta
 
 
 @dataclass(frozen=True)
@@ -70,12 +88,7 @@ def descend(
         on_step: progress, every ``report_every`` steps: only then does the host wait for the device.
         look, looks: show the network ``looks`` times, evenly spaced, the last time at the end.
     """
-    optimiser = torch.optim.AdamW(
-        list(parameters),
-        lr=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        fused=device.type != "meta",
-    )
+    optimiser = recipe.optimiser(list(parameters), device)
     look_at = {round(recipe.steps * (i + 1) / looks) for i in range(looks)} if look else set()
     history: dict[str, list[float]] = {}
     started, looking, stopped = time.perf_counter(), 0.0, False

@@ -19,21 +19,27 @@ FEATURES = 128  #: length of the feature vector that classifier and critic read
 
 
 class DomainBatchNorm2d(nn.Module):
-    """Batch normalisation with shared scale and shift, and running statistics per domain."""
+    """Batch normalisation with statistics per domain, and one scale and shift for both.
+
+    The scale and shift are shared because the target has no labels to learn its own from.
+    """
 
     def __init__(self, channels: int):
         super().__init__()
-        self.source = nn.BatchNorm2d(channels)
-        self.target = nn.BatchNorm2d(channels)
-        self.target.weight, self.target.bias = self.source.weight, self.source.bias
+        self.source = nn.BatchNorm2d(channels, affine=False)
+        self.target = nn.BatchNorm2d(channels, affine=False)
+        self.weight = nn.Parameter(torch.ones(channels, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, x: torch.Tensor, source: int) -> torch.Tensor:
         """Normalise the first ``source`` rows of ``x`` as source images, the rest as target images."""
         if source == len(x):
-            return self.source(x)
-        if source == 0:
-            return self.target(x)
-        return torch.cat([self.source(x[:source]), self.target(x[source:])])
+            x = self.source(x)
+        elif source == 0:
+            x = self.target(x)
+        else:
+            x = torch.cat([self.source(x[:source]), self.target(x[source:])])
+        return torch.addcmul(self.bias, x, self.weight)
 
 
 class DigitNet(nn.Module):
@@ -97,5 +103,8 @@ def initialised(make, chance: Chance) -> nn.Module:
                 if weights is not None:
                     nn.init.uniform_(weights, -bound, bound, generator=chance.generator)
         elif isinstance(layer, nn.BatchNorm2d):
-            layer.reset_parameters()
+            layer.reset_running_stats()
+        elif isinstance(layer, DomainBatchNorm2d):
+            nn.init.ones_(layer.weight)
+            nn.init.zeros_(layer.bias)
     return module.to(memory_format=torch.channels_last)

@@ -46,16 +46,11 @@ def ganin_strength(progress: float, steepness: float = 10.0) -> float:
     return 2 / (1 + math.exp(-steepness * progress)) - 1
 
 
-def ganin_rate(progress: float, start: float = 0.01, alpha: float = 10.0, beta: float = 0.75) -> float:
-    """Learning rate of Ganin et al. (for plain SGD with momentum 0.9): start / (1 + alpha p)^beta."""
-    return start / (1 + alpha * progress) ** beta
-
-
 def delayed(peak: float, start: float) -> Callable[[float], float]:
     """Ganin's ramp scaled to ``peak`` and begun after a share ``start`` of the training.
 
-    In a short training the full ramp overtakes a classifier that has not learnt anything yet, and the
-    features collapse: the easiest way to mislead the critic is to say nothing.
+    Where the full ramp overtakes a classifier that has not learnt anything yet, the features may collapse:
+    the easiest way to mislead the critic is to say nothing.
     """
     return lambda progress: peak * ganin_strength(max(0.0, (progress - start) / (1 - start)))
 

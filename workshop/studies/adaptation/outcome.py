@@ -186,7 +186,7 @@ def run_training(
     budget: str,
     reverse: bool = False,
     seed: int = 0,
-    strength: str = "gentle",
+    strength: str = "ganin",
     frames: int = 8,
     on_step: OnStep | None = None,
 ) -> dict[str, Outcome]:

@@ -53,8 +53,8 @@ RECIPES = {
 
 #: How hard the features push against the critic, progress -> lambda. The lesson's panel offers them all.
 STRENGTHS: dict[str, Callable[[float], float]] = {
-    "gentle": delayed(peak=0.1, start=0.3),
     "ganin": ganin_strength,
+    "gentle": delayed(peak=0.1, start=0.3),
     "none": lambda progress: 0.0,
 }
 
@@ -73,7 +73,7 @@ def train(
     recipe: Recipe,
     reverse: bool = False,
     seed: int = 0,
-    strength: str = "gentle",
+    strength: str = "ganin",
     on_step: OnStep | None = None,
     look: Look | None = None,
     looks: int = 8,

@@ -70,6 +70,8 @@ class AdaptationStudy:
             raise WorkshopError(
                 f"Source and target are both {source!r}. Choose two different sets of digits."
             )
+        if {source, target} == {"mnist", "mnist10k"}:
+            raise WorkshopError("mnist10k is the first part of mnist. Choose another pair.")
         self.budget, self.seed, self.announce = settings.check_budget(budget), seed, announce
         limit = SMOKE_LIMIT if budget == "smoke" else None
         settings.use_threads()
@@ -181,7 +183,7 @@ class AdaptationStudy:
         training: str,
         reverse: bool = False,
         *,
-        strength: str = "gentle",
+        strength: str = "ganin",
         budget: str | None = None,
         on_step: OnStep | None = None,
     ) -> dict[str, Outcome]:
