@@ -178,7 +178,7 @@ def _in_words(judged: Verdict) -> str:
     op = {">=": "at least", "<=": "at most"}[judged.op]
     seeds = ", ".join(str(seed) for seed in judged.seeds)
     return (
-        f"{words}<br><span class='measured'>Measured {measured}; {op} {judged.threshold:g} {judged.unit} was claimed. "
+        f'{words}<br><span class="measured">Measured {measured}; {op} {judged.threshold:g} {judged.unit} was claimed. '
         f"{escape(judged.data)}; seed {seeds}; budget {judged.budget}; {badge}.</span>"
     )
 

@@ -231,29 +231,38 @@ def draw_map(axis: Axes, outcome: Outcome, frame: int) -> None:
     axis.spines[:].set_visible(False)
 
 
-def adversary(outcome: Outcome | None) -> LessonFigure:
-    """What the critic can still tell, and how hard the features push, over an adversarial training."""
+def adversary(outcome: Outcome | None, without: Outcome, guess: str | None = None) -> LessonFigure:
+    """What the critic can still tell, and how hard the features push, over an adversarial training.
+
+    Args:
+        without: rung 0, to compare with.
+        guess: the reader's, in words.
+    """
     if outcome is None:
         return absent("The adversarial training")
-    figure, (left, right) = canvas(8.6, 3.1, columns=2)
+    figure, (left, right) = canvas(8.6, 3.2, columns=2)
     steps, accuracy = outcome.history["step"], 100 * _smooth(outcome.history["critic_accuracy"])
-    left.plot(steps, accuracy, color="#E69F00")
+    left.plot(steps, accuracy, color="#E69F00", label="critic's accuracy")
     left.axhline(50, color=QUIET, ls=":", lw=1)
     left.text(steps[-1], 50.5, "it can only guess", ha="right", va="bottom", color=QUIET, fontsize=8)
     left.set(ylim=(45, 100), xlabel="step", ylabel="critic's accuracy (%)")
     push = left.twinx()
     push.plot(steps, outcome.history["strength"], color="black", lw=1)
-    push.set_ylabel("lambda")
+    push.set_ylabel("lambda (black)")
     push.spines["top"].set_visible(False)
     frames = outcome.frames
     right.plot(frames.step, frames.source_accuracy, "o-", color=SOURCE, label="source")
     right.plot(frames.step, frames.target_accuracy, "o-", color=TARGET, label="target")
+    right.axhline(without.accuracy, color=TARGET, ls=":", lw=1.5, label=f"target on rung 0 ({without.budget})")
     right.set(ylim=(0, 100), xlabel="step", ylabel="sealed digits read right (%)")
-    right.legend(frameon=False)
+    right.legend(frameon=False, loc="lower right")
+    if guess:
+        right.text(0.02, 0.04, f"your guess: {guess}", color=GUESS, transform=right.transAxes)
     alt = (
-        f"Left: the critic's accuracy falls from {accuracy.max():.0f} % to {accuracy[-1]:.0f} % as lambda rises to "
-        f"{outcome.history['strength'][-1]:.2g}. Right: meanwhile source accuracy ends at "
-        f"{frames.source_accuracy[-1]:.1f} %, target accuracy at {frames.target_accuracy[-1]:.1f} %."
+        f"Left: lambda rises to {outcome.history['strength'][-1]:.2g}; the critic's accuracy, {accuracy.max():.0f} % at "
+        f"its best, ends at {accuracy[-1]:.0f} %. Right: source accuracy ends at {frames.source_accuracy[-1]:.1f} %, "
+        f"target accuracy at {frames.target_accuracy[-1]:.1f} %, beside {without.accuracy:.1f} % on rung 0."
+        + (f" Your guess was: {guess}." if guess else "")
     )
     near = np.searchsorted(steps, frames.step).clip(max=len(steps) - 1)
     rows = [

@@ -103,7 +103,7 @@ class AdaptationPanel(widgets.VBox):
             "none": "none: 0",
         }
         self.strength = widgets.Dropdown(
-            options=[(names[key], key) for key in STRENGTHS], value="gentle",
+            options=[(names[key], key) for key in STRENGTHS], value="ganin",
             description="Lambda (rung 2 only):", style=_STYLE, layout=_WIDE,
         )  # fmt: skip
         self.replay = ReplayPanel(study)

@@ -1,0 +1,87 @@
+"""The lessons as they are run: once at ``ci`` for all tests, and once under nbval as they are saved."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+from workshop.runner.lessons import find
+
+ROOT = Path(__file__).resolve().parents[1]
+FIELDS = {
+    "id",
+    "claim",
+    "value",
+    "unit",
+    "interval",
+    "op",
+    "threshold",
+    "holds",
+    "data",
+    "seeds",
+    "budget",
+    "status",
+}
+
+
+def test_every_lesson_passes_at_ci(executed):
+    assert executed["status"] == 0
+    assert [lesson["name"] for lesson in executed["results"]["lessons"]] == [
+        lesson.name for lesson in find([])
+    ]
+
+
+def test_results_follow_the_schema_and_every_claim_that_was_tried_holds(executed):
+    assert executed["results"]["budget"] == "ci"
+    for lesson in executed["results"]["lessons"]:
+        assert set(lesson) == {"name", "seconds", "verdicts"} and lesson["seconds"] > 0
+        assert lesson["verdicts"], lesson["name"]
+        for verdict in lesson["verdicts"]:
+            assert set(verdict) == FIELDS
+            assert verdict["status"] in ("run", "stored", "skipped")
+            assert verdict["holds"] is True, verdict
+            assert verdict["interval"][0] <= verdict["value"] <= verdict["interval"][1]
+
+
+def test_lesson_03_trains_rungs_0_1_and_3_at_ci_and_shows_the_rest(executed):
+    verdicts = {v["id"]: v for lesson in executed["results"]["lessons"] for v in lesson["verdicts"]}
+    trained = {
+        name for name, v in verdicts.items() if name.startswith("adaptation/") and v["status"] == "run"
+    }
+    assert trained == {"adaptation/source_on_source", "adaptation/source_only", "adaptation/batch_statistics",
+                       "adaptation/target_accuracy"}  # fmt: skip
+    assert {v["budget"] for v in verdicts.values() if v["status"] == "stored"} == {"class"}
+
+
+def test_each_lesson_has_a_page_that_asks_no_other_host_for_anything(executed):
+    for lesson in executed["results"]["lessons"]:
+        page = (executed["folder"] / f"{lesson['name']}.html").read_text(encoding="utf-8")
+        assert not re.search(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=[\"']https?:", page)
+        assert "<math" in page and 'lang="en"' in page
+    index = (executed["folder"] / "index.html").read_text(encoding="utf-8")
+    assert all(f"{lesson['name']}.html" in index for lesson in executed["results"]["lessons"])
+
+
+def test_the_saved_lessons_pass_nbval_as_anyone_would_call_it():
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", "notebooks/"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stdout[-3000:]
+    cells = sum(
+        cell.cell_type == "code"
+        for path in (ROOT / "notebooks").glob("*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+    )
+    assert f"{cells} passed" in done.stdout
+
+
+def test_saved_outputs_come_from_class_results():
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                told = output.get("metadata", {}).get("workshop", {}).get("verdict")
+                if told:
+                    assert told["budget"] == "class" and told["status"] == "stored" and told["holds"], told
+    assert json.dumps(told)
