@@ -1,0 +1,38 @@
+"""``python -m workshop bench``: speed as a ratio against a named peer on the same work, to ``build/bench.json``.
+
+One thread, interleaved runs, medians. A ratio above 1 means that ours is better. A file a lesson.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+from workshop import settings
+from workshop.bench import adaptation
+from workshop.bench.timing import Row
+
+#: lesson -> its rows, measured when called
+BENCHES: dict[str, Callable[[], list[Row]]] = {"03": adaptation.rows}
+
+
+def main(arguments: list[str]) -> int:
+    """Measure every row, print them, and write ``build/bench.json``; returns 0."""
+    parser = argparse.ArgumentParser("python -m workshop bench", description=__doc__)
+    parser.add_argument("--lesson", nargs="+", choices=sorted(BENCHES), default=sorted(BENCHES))
+    asked = parser.parse_args(arguments)
+    settings.use_threads()
+    rows: list[Row] = []
+    for lesson in asked.lesson:
+        for row in BENCHES[lesson]():
+            rows.append(row)
+            against = f"{row.ratio:.2f} x {row.peer_name}" if row.ratio else row.peer_name or "no peer"
+            print(f"{row.name}: {row.ours:,.4g} {row.unit} ({against}) {row.note}", flush=True)
+    file = settings.build_folder() / "bench.json"
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    partial.replace(file)
+    print(f"Written: {file}")
+    return 0
