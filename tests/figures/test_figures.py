@@ -26,7 +26,9 @@ def drawn(study):
         "min_max": figures.min_max(one_feature(), 0.04),
         "accuracy_by_rung": figures.accuracy_by_rung(outcomes, guess=61, guessed="source_only"),
         "feature_maps": figures.feature_maps(outcomes["source_only"], outcomes["pseudo_labels"]),
-        "adversary": figures.adversary(outcomes["adversarial"], outcomes["source_only"], guess="clearly better"),
+        "adversary": figures.adversary(
+            outcomes["adversarial"], outcomes["source_only"], guess="clearly better"
+        ),
         "choosing": figures.choosing(outcomes),
         "mistakes": figures.mistakes(outcomes["pseudo_labels"], study.target),
         "directions": figures.directions(outcomes, back, guess=33),

@@ -123,17 +123,48 @@ def test_the_sentences_of_the_lesson_that_are_no_verdicts():
     plain, renewed, dann, pseudo, oracle = rungs.values()
     assert abs(renewed.accuracy - plain.accuracy) < 2  # "buys next to nothing"
     assert abs(dann.accuracy - plain.accuracy) < 2  # "about as well: neutral transfer"
-    best = dann.history["critic_accuracy"].max()
-    assert dann.history["critic_accuracy"][-10:].mean() < best - 0.1  # "it errs more and more"
+    assert dann.history["critic_accuracy"].mean() < 0.65  # "stays close to guessing all the way"
     assert dann.proxy_a_distance < plain.proxy_a_distance - 0.3  # "rung 2 does lower it"
     assert pseudo.proxy_a_distance > plain.proxy_a_distance - 0.1  # "rung 3 does not"
     assert oracle.accuracy - pseudo.accuracy < 1.5  # "within a point or so of the oracle"
     assert len(shown.target.train) == 8000  # "which had eight thousand"
-    assert max(abs(o.source_accuracy - plain.source_accuracy) for o in (dann, pseudo)) < 3  # "high on every rung"
+    assert (
+        max(abs(o.source_accuracy - plain.source_accuracy) for o in (dann, pseudo)) < 3
+    )  # "high on every rung"
     back = shown.outcomes(reverse=True)
     assert back["pseudo_labels"].accuracy > back["source_only"].accuracy + 15  # "pseudo-labels help here too"
     assert back["pseudo_labels"].accuracy < 90  # "and they stop short"
     assert sum(p.numel() for p in DigitNet().parameters()) // 1000 == 156  # "156,000 weights"
+
+
+def test_left_to_itself_the_critic_tells_the_domains_apart():
+    study = AdaptationStudy(budget="ci")
+    recipe = Recipe(steps=240)
+    right = {
+        strength: run_training(
+            "adversarial", study.source, study.target, recipe=recipe, budget="ci", strength=strength, frames=1
+        )["adversarial"]
+        .history["critic_accuracy"][-5:]
+        .mean()
+        for strength in ("none", "ganin")
+    }
+    assert right["none"] > right["ganin"] + 0.1
+
+
+@pytest.mark.fast
+def test_what_is_compared_was_trained_at_the_same_budget():
+    study = AdaptationStudy(budget="ci")
+    study._outcomes["source_only", False] = replace(study._stored("source_only", False), budget="ci"), "run"
+    dann = study.outcome("adversarial")
+    assert study.outcome("source_only").budget == "ci" and dann.budget == "class"
+    assert study.alike("source_only", dann).budget == "class"
+    assert study.alike("source_only", study.outcome("source_only")).budget == "ci"
+    study._outcomes |= {
+        (rung, False): study._outcomes["source_only", False] for rung in ("batch_statistics", "pseudo_labels")
+    }
+    forward, back = study.both_ways()
+    assert set(forward) == set(back) == set(study_module.REVERSED)
+    assert {outcome.budget for outcome in (*forward.values(), *back.values())} == {"class"}
 
 
 def test_what_each_budget_trains(monkeypatch):

@@ -36,7 +36,7 @@ COLOURS = {
 
 def both_domains(source: Digits, target: Digits, examples: int = 3) -> LessonFigure:
     """The same ten digits in both domains, as they come."""
-    figure, axes = canvas(8, 1 + 0.8 * 2 * examples, rows=2)
+    figure, axes = canvas(8, 0.7 + 0.78 * 2 * examples, rows=2)
     rows = []
     for axis, domain, colour in zip(axes, (source, target), (SOURCE, TARGET), strict=True):
         labels = domain.sealed_labels.cpu().numpy()
@@ -103,15 +103,15 @@ def min_max(world: OneFeature, strength: float) -> LessonFigure:
 
 def draw_min_max(world: OneFeature, strength: float):
     """The drawing behind :func:`min_max`, for the panel that redraws it."""
-    figure, (plane, curves) = canvas(8.6, 3.5, columns=2)
+    figure, (plane, curves) = canvas(8.6, 3.7, columns=2)
     at = world.best(strength)
     for points, colour in zip(clouds(), (SOURCE, TARGET), strict=True):
         for cloud, marker in zip(points, "ox", strict=True):
             plane.scatter(*cloud.T, s=12, marker=marker, color=colour, alpha=0.45, linewidths=1)
     angle = np.radians(world.angle[at])
-    way = np.array([np.cos(angle), np.sin(angle)]) * 6
+    way = np.array([np.cos(angle), np.sin(angle)]) * 5.2
     plane.annotate("", way, -way, arrowprops={"arrowstyle": "->", "lw": 2})
-    plane.set(xlim=(-7, 7), ylim=(-6.6, 4.6), xticks=[], yticks=[], aspect="equal")
+    plane.set(xlim=(-6, 6), ylim=(-6, 3.6), xticks=[], yticks=[], aspect="equal")
     plane.set_title("source (blue), target (orange); o and x: classes", fontsize=9)
     shown = {
         "source": (world.source_accuracy, SOURCE),
@@ -144,6 +144,8 @@ def accuracy_by_rung(
         guessed: the rung it was about.
     """
     figure, axis = canvas(8, 0.9 + 0.55 * len(outcomes))
+    mixed = len({outcome.budget for outcome in outcomes.values()}) > 1
+    names = [RUNGS[r].title + (f"\n(trained at {o.budget})" if mixed else "") for r, o in outcomes.items()]
     rows = []
     for place, (rung, outcome) in enumerate(outcomes.items()):
         low, high = wilson_interval(outcome.confusion)
@@ -178,7 +180,7 @@ def accuracy_by_rung(
             )
     axis.set(
         yticks=range(len(outcomes)),
-        yticklabels=[RUNGS[rung].title for rung in outcomes],
+        yticklabels=names,
         xlim=(0, 100),
         xlabel=f"sealed {_one(outcomes).target} digits read right (%)",
     )
@@ -231,14 +233,14 @@ def draw_map(axis: Axes, outcome: Outcome, frame: int) -> None:
     axis.spines[:].set_visible(False)
 
 
-def adversary(outcome: Outcome | None, without: Outcome, guess: str | None = None) -> LessonFigure:
+def adversary(outcome: Outcome | None, without: Outcome | None, guess: str | None = None) -> LessonFigure:
     """What the critic can still tell, and how hard the features push, over an adversarial training.
 
     Args:
-        without: rung 0, to compare with.
+        without: rung 0 at the same budget, to compare with.
         guess: the reader's, in words.
     """
-    if outcome is None:
+    if outcome is None or without is None:
         return absent("The adversarial training")
     figure, (left, right) = canvas(8.6, 3.2, columns=2)
     steps, accuracy = outcome.history["step"], 100 * _smooth(outcome.history["critic_accuracy"])
@@ -253,14 +255,15 @@ def adversary(outcome: Outcome | None, without: Outcome, guess: str | None = Non
     frames = outcome.frames
     right.plot(frames.step, frames.source_accuracy, "o-", color=SOURCE, label="source")
     right.plot(frames.step, frames.target_accuracy, "o-", color=TARGET, label="target")
-    right.axhline(without.accuracy, color=TARGET, ls=":", lw=1.5, label=f"target on rung 0 ({without.budget})")
+    right.axhline(without.accuracy, color=TARGET, ls=":", lw=1.5, label="target on rung 0")
     right.set(ylim=(0, 100), xlabel="step", ylabel="sealed digits read right (%)")
     right.legend(frameon=False, loc="lower right")
     if guess:
         right.text(0.02, 0.04, f"your guess: {guess}", color=GUESS, transform=right.transAxes)
     alt = (
-        f"Left: lambda rises to {outcome.history['strength'][-1]:.2g}; the critic's accuracy, {accuracy.max():.0f} % at "
-        f"its best, ends at {accuracy[-1]:.0f} %. Right: source accuracy ends at {frames.source_accuracy[-1]:.1f} %, "
+        f"Left: lambda rises to {outcome.history['strength'][-1]:.2g}; the critic's accuracy, "
+        f"{accuracy.max():.0f} % at its best, ends at {accuracy[-1]:.0f} %. "
+        f"Right: source accuracy ends at {frames.source_accuracy[-1]:.1f} %, "
         f"target accuracy at {frames.target_accuracy[-1]:.1f} %, beside {without.accuracy:.1f} % on rung 0."
         + (f" Your guess was: {guess}." if guess else "")
     )
@@ -356,7 +359,7 @@ def directions(
         forward, back: outcomes by rung; only rungs in both are shown.
         guess: the reader's, for source only on the way back.
     """
-    rungs = [rung for rung in forward if rung in back]
+    rungs = [rung for rung in forward if rung in back and forward[rung]]
     if not rungs:
         return absent("The way back")
     figure, axis = canvas(8, 3.2)

@@ -115,6 +115,18 @@ class AdaptationStudy:
         found = {rung: self.outcome(rung, reverse) for rung in (REVERSED if reverse else RUNGS)}
         return {rung: outcome for rung, outcome in found.items() if outcome is not None}
 
+    def alike(self, rung: str, like: Outcome | None, reverse: bool = False) -> Outcome | None:
+        """A rung's outcome at the budget of another outcome, so that the two may be compared."""
+        found = self.outcome(rung, reverse)
+        if like is None or found is None or found.budget == like.budget:
+            return found
+        return self._stored(rung, reverse)
+
+    def both_ways(self) -> tuple[dict[str, Outcome], dict[str, Outcome]]:
+        """The rungs that are shown in both directions, there and back, each pair at one budget."""
+        back = self.outcomes(reverse=True)
+        return {rung: self.alike(rung, like) for rung, like in back.items()}, back
+
     def describe(self) -> str:
         trained = [rung.title for rung in RUNGS.values() if self._trains(rung.key, False)]
         now = f"Trained here and now: {', '.join(trained)}." if trained else "Nothing is trained now."
