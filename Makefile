@@ -38,7 +38,7 @@ measure: $(VENV)/.dev ## Run the studies behind the README's numbers
 bench: $(VENV)/.dev ## Time the kernels against their peers
 	@$(PY) -m workshop bench
 
-results: $(VENV)/.dev ## Train the stored results anew, and refresh the lessons' saved figures
+results: $(VENV)/.dev ## Train the stored results that are stale, and refresh the lessons' saved figures
 	@$(PY) -m workshop results
 
 format: $(VENV)/.dev ## Format the code and the lessons

@@ -1,6 +1,7 @@
 """A claim is judged by its measurement, at the threshold of the budget that it was measured at."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,13 @@ def test_smoke_judges_nothing():
 def test_skipped_is_neither_true_nor_false():
     verdict = judge(CLAIM, skipped("data", "ci"))
     assert verdict.holds is None and verdict.value is None and verdict.word == "skipped"
+
+
+def test_on_other_data_a_claim_is_shown_and_breaks_nothing():
+    verdict = judge(CLAIM, replace(measured(10), claimed=False))
+    assert verdict.holds is False and not verdict.broken
+    assert judge(CLAIM, measured(10)).broken and not judge(CLAIM, measured(95)).broken
+    assert "claimed" not in verdict.as_row() and verdict.as_row()["holds"] is False
 
 
 def test_a_stored_result_is_judged_by_its_own_budget():

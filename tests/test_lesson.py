@@ -62,7 +62,7 @@ def test_a_verdict_tells_reader_and_runner(started, claim, word):
     assert CLAIMS[claim].sentence in page.text and word in page.text
     told = metadata["workshop"]["verdict"]
     assert set(told) == {"id", "claim", "value", "unit", "interval", "op", "threshold", "holds", "data", "seeds",
-                         "budget", "status"}  # fmt: skip
+                         "budget", "status", "claimed"}  # fmt: skip
     assert told["holds"] is {"holds": True, "does not hold": False, "skipped": None}[word]
 
 

@@ -27,6 +27,9 @@ def test_help_lists_every_command(capsys):
         (["run", "--budget", "clas"], "There is no budget 'clas'. Choose one of: smoke, ci, class, full."),
         (["run", "--lesson", "77"], "There is no lesson '77'"),
         (["data", "fetch", "svhm"], "svhm"),
+        (["run", "--source", "svhm"], "Did you mean"),
+        (["run", "--target", "nowhere/mine.npz"], "There is no file"),
+        (["run", "--source", "mnist10k"], "Source and target are both 'mnist10k'."),
         (["measure", "--seeds", "0"], "Measuring needs at least one seed."),
     ],
 )
@@ -71,3 +74,13 @@ def test_a_device_this_machine_does_not_have(monkeypatch):
     with pytest.raises(WorkshopError, match=r"This machine has no cuda device\. Set WORKSHOP_DEVICE=auto\."):
         settings.device("cuda")
     assert settings.device("auto").type in ("cpu", "mps")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path, monkeypatch):
+    from workshop import settings
+    from workshop.errors import WorkshopError
+
+    (tmp_path / "data").write_text("a file is in the way")
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
+    with pytest.raises(WorkshopError, match=r"cannot be made .* Set WORKSHOP_HOME to a copy"):
+        settings.cache_folder()

@@ -39,4 +39,5 @@ def test_the_file_is_in_the_verdicts_schema(tmp_path):
     told = json.loads((tmp_path / "measure.json").read_text())
     assert told["budget"] == "class"
     assert told["verdicts"][0]["id"] == "a/b" and told["verdicts"][0]["holds"] is True
+    assert "claimed" not in told["verdicts"][0]
     assert [f.name for f in tmp_path.iterdir()] == ["measure.json"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 Status = Literal["run", "stored", "skipped"]
 _COMPARE = {">=": operator.ge, "<=": operator.le}
@@ -44,6 +44,8 @@ class Measurement:
         seeds: of the trainings behind it.
         budget: that it was trained at: a stored result keeps its own.
         status: trained in this run, shown from a stored result, or skipped.
+        claimed: False on data that the claim is not about, such as a reader's own: the number is shown beside
+            the threshold, and fails no run.
     """
 
     value: float | None
@@ -52,6 +54,7 @@ class Measurement:
     seeds: tuple[int, ...]
     budget: str
     status: Status
+    claimed: bool = True
 
 
 def skipped(data: str, budget: str) -> Measurement:
@@ -75,6 +78,16 @@ class Verdict:
     seeds: tuple[int, ...]
     budget: str
     status: Status
+    claimed: bool = True
+
+    @property
+    def broken(self) -> bool:
+        """Whether a claim that was made about these data does not hold."""
+        return self.claimed and self.holds is False
+
+    def as_row(self) -> dict[str, Any]:
+        """The fields of ``results.json`` and ``measure.json``."""
+        return {name: value for name, value in asdict(self).items() if name != "claimed"}
 
     @property
     def word(self) -> str:
@@ -92,5 +105,5 @@ def judge(claim: Claim, measured: Measurement) -> Verdict:
         holds = bool(_COMPARE[claim.op](measured.value, threshold))  # NaN compares as False
     return Verdict(
         claim.id, claim.sentence, measured.value, claim.unit, measured.interval, claim.op, threshold, holds,
-        measured.data, measured.seeds, measured.budget, measured.status,
+        measured.data, measured.seeds, measured.budget, measured.status, measured.claimed,
     )  # fmt: skip

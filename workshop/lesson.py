@@ -21,16 +21,16 @@ from workshop import claims, exercises
 from workshop.claims import Verdict
 from workshop.errors import WorkshopError
 from workshop.exercises.judging import Report, try_examples
-from workshop.studies.study import Study
+from workshop.studies.stored import StoredStudy
 
 _BOX = "border-left:4px solid {colour};padding:.4em .8em;margin:.4em 0;background:{colour}14"
 _COLOURS = {"good": "#1a7f37", "bad": "#b42318", "open": "#6b5b00", "ask": "#0b5cad"}
 
-_study: Study | None = None
+_study: StoredStudy | None = None
 _guesses: dict[str, float | str] = {}
 
 
-def start(study: Study) -> None:
+def start(study: StoredStudy) -> None:
     """Begin a lesson: from here on, verdicts are about ``study``. Says what will be trained and what is shown."""
     global _study
     _study = study
@@ -69,7 +69,7 @@ def predict(
             min=low,
             max=high,
             step=(high - low) / 100,
-            readout_format=".3g",
+            readout_format=".3",
             description=f"My guess ({unit}):" if unit else "My guess:",
             style=style,
             layout=wide,
@@ -79,17 +79,20 @@ def predict(
     )
     answer = widgets.HTML()
 
-    def commit(_: widgets.Button) -> None:
+    def keep(_: object) -> None:
         if control.value is None:
             answer.value = "Choose one first."
             return
-        _guesses[guess_id] = control.value
-        shown = control.value if choices is not None else f"{control.value:.3g} {unit}"
+        # The press of the button may overtake the last moves, so what is kept follows the control from now on.
+        control.observe(keep, "value")
+        _guesses[guess_id] = kept = control.value
+        shown = kept if choices is not None else f"{kept:.3g} {unit}"
         answer.value = f"Kept: {escape(str(shown))}. Now run the next cell."
 
-    button.on_click(commit)
+    button.on_click(keep)
     form = widgets.VBox(
-        [widgets.HTML(f"<b>Predict.</b> {question}"), control, widgets.HBox([button, answer])]
+        [widgets.HTML(f"<b>Predict.</b> {question}"), control, widgets.HBox([button, answer])],
+        layout=widgets.Layout(border_left=f"4px solid {_COLOURS['ask']}", padding="0 .8em", margin=".4em 0"),
     )
     # The words stand beside the widget, for readers of a printed page.
     display(
@@ -199,7 +202,7 @@ def _widget_view(widget: widgets.Widget) -> dict:
     }
 
 
-def _started() -> Study:
+def _started() -> StoredStudy:
     if _study is None:
         raise WorkshopError("No lesson has started. Run the cell with `lesson.start(...)` first.")
     return _study

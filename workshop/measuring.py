@@ -16,8 +16,8 @@ from scipy.stats import t as student_t
 from workshop import settings
 from workshop.claims import Measurement, Verdict, judge, skipped
 from workshop.errors import WorkshopError
+from workshop.files import write_whole
 from workshop.studies.registry import STUDIES
-from workshop.studies.study import Study
 
 
 def main(arguments: list[str]) -> int:
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     """
     parser = argparse.ArgumentParser("python -m workshop measure", description=__doc__)
     parser.add_argument("--lesson", nargs="+", choices=sorted(STUDIES), default=sorted(STUDIES))
-    parser.add_argument("--budget", choices=settings.BUDGETS, default="class")
+    parser.add_argument("--budget", choices=("class", "full"), default="class")
     parser.add_argument("--seeds", type=int, default=3, help="how many (default: 3)")
     asked = parser.parse_args(arguments)
     if asked.seeds < 1:
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
             verdicts += measure(lesson, data, asked.budget, range(asked.seeds))
             write(file, asked.budget, verdicts)
     print(f"Written: {file}")
-    return 0 if all(verdict.holds is not False for verdict in verdicts) else 1
+    return 1 if any(verdict.broken for verdict in verdicts) else 0
 
 
 def measure(lesson: str, data: dict[str, str], budget: str, seeds: Sequence[int]) -> list[Verdict]:
@@ -51,7 +51,7 @@ def measure(lesson: str, data: dict[str, str], budget: str, seeds: Sequence[int]
     found: dict[str, list[Measurement]] = {}
     for seed in seeds:
         started = time.perf_counter()
-        study: Study = STUDIES[lesson].make(budget=budget, seed=seed, **data)
+        study = STUDIES[lesson].make(budget=budget, seed=seed, **data)
         for claim_id in study.claims:
             found.setdefault(claim_id, []).append(study.measure(claim_id))
         print(f"{lesson}, {data}, seed {seed}: {time.perf_counter() - started:.0f} s", flush=True)
@@ -78,7 +78,5 @@ def pooled(each: Sequence[Measurement]) -> Measurement:
 
 def write(file: Path, budget: str, verdicts: Sequence[Verdict]) -> None:
     """Verdicts in the schema of ``build/run/results.json``, one entry a verdict."""
-    partial = file.with_suffix(".partial")
-    document = {"budget": budget, "verdicts": [dataclasses.asdict(verdict) for verdict in verdicts]}
-    partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    partial.replace(file)
+    document = {"budget": budget, "verdicts": [verdict.as_row() for verdict in verdicts]}
+    write_whole(file, json.dumps(document, indent=1) + "\n")

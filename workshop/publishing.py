@@ -10,6 +10,7 @@ import nbformat
 
 from workshop import results
 from workshop.errors import WorkshopError
+from workshop.files import write_whole
 from workshop.runner import lessons, report
 from workshop.runner.execute import LIMITS, StoredResultsKernel, execute
 from workshop.runner.normalise import keep_outputs, text
@@ -51,4 +52,4 @@ def redraw(path: Path) -> None:
     if executed.error:
         raise WorkshopError(f"{path.name} could not be redrawn. {executed.error}")
     source = nbformat.read(path, as_version=4)
-    report.write_whole(path, text(keep_outputs(source, executed.notebook)))
+    write_whole(path, text(keep_outputs(source, executed.notebook)))

@@ -13,7 +13,6 @@ import hashlib
 import inspect
 import io
 import json
-import os
 import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ import numpy as np
 
 from workshop import settings
 from workshop.errors import WorkshopError
+from workshop.files import write_whole
 
 T = TypeVar("T")
 
@@ -104,10 +104,11 @@ def save(result: Any, key: Key, folder: Path | None = None) -> Path:
         "arrays": hashlib.sha256(packed.getvalue()).hexdigest(),
         "result": content,
     }
+    text = json.dumps(document, indent=1, default=_plain) + "\n"
     json_file, npz_file = _files(key, folder)
     json_file.parent.mkdir(parents=True, exist_ok=True)
-    _replace(npz_file, packed.getvalue())
-    _replace(json_file, (json.dumps(document, indent=1, default=_plain) + "\n").encode())
+    write_whole(npz_file, packed.getvalue())
+    write_whole(json_file, text)
     return json_file
 
 
@@ -150,9 +151,3 @@ def _plain(value: Any) -> Any:
     raise TypeError(
         f"A result may hold numbers, strings, arrays and dataclasses, not {type(value).__name__}."
     )
-
-
-def _replace(file: Path, content: bytes) -> None:
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    partial.write_bytes(content)
-    partial.replace(file)

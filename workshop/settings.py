@@ -45,20 +45,30 @@ def data_folder() -> Path:
 
 def cache_folder() -> Path:
     """Downloads and renders, ignored by git. Made when first asked for."""
-    folder = data_folder() / "cache"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return _made(data_folder() / "cache")
 
 
 def build_folder() -> Path:
     """Everything that a command writes: executed lessons, tables, measurements."""
-    folder = home() / "build"
-    folder.mkdir(parents=True, exist_ok=True)
+    return _made(home() / "build")
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise WorkshopError(
+            f"{folder} cannot be made ({problem.strerror}). Set WORKSHOP_HOME to a copy of the workbook "
+            "that you may write to."
+        ) from None
     return folder
 
 
 def device(name: str | None = None) -> torch.device:
-    """The device to compute on. ``auto`` takes the first of cuda, mps and cpu that this machine has.
+    """The device to compute on. ``auto`` takes cuda where this machine has it, otherwise the cpu.
+
+    An Apple GPU (``mps``) is taken only when it is asked for: nobody has run the kernels on one yet.
+
 
     Args:
         name: ``auto``, or anything :class:`torch.device` takes; ``WORKSHOP_DEVICE`` when None.
@@ -69,7 +79,7 @@ def device(name: str | None = None) -> torch.device:
     name = name or os.environ.get("WORKSHOP_DEVICE") or "auto"
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        return torch.device(next(kind for kind, here in present.items() if here))
+        return torch.device("cuda" if present["cuda"] else "cpu")
     try:
         chosen = torch.device(name)
     except RuntimeError:

@@ -25,7 +25,7 @@ def drawn(study):
         "both_domains": figures.both_domains(study.source, study.target),
         "min_max": figures.min_max(one_feature(), 0.04),
         "accuracy_by_rung": figures.accuracy_by_rung(outcomes, guess=61, guessed="source_only"),
-        "feature_maps": figures.feature_maps(outcomes["source_only"], outcomes["pseudo_labels"]),
+        "feature_maps": figures.feature_maps(outcomes["source_only"], None, outcomes["pseudo_labels"]),
         "adversary": figures.adversary(
             outcomes["adversarial"], outcomes["source_only"], guess="clearly better"
         ),

@@ -80,7 +80,7 @@ def test_a_training_that_fails_says_why_and_can_be_begun_again():
 def test_lambda_turns_the_arrow():
     panel = MinMaxPanel()
     before = panel.picture.value, panel.words.value
-    panel.strength.value = 0.1
+    panel.strength.value = 0.5
     assert panel.picture.value[:4] == PNG
     assert panel.picture.value != before[0] and panel.words.value != before[1]
     assert "11 degrees" in panel.words.value

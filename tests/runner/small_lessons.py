@@ -15,7 +15,7 @@ class lesson:
     def verdict(id, holds=True, **changes):
         verdict = {"id": id, "claim": "It works", "value": 0.5, "unit": "", "interval": None, "op": ">=",
                    "threshold": 0.9, "holds": holds, "data": "renders", "seeds": [0], "budget": budget,
-                   "status": "run"}
+                   "status": "run", "claimed": True}
         show(verdict=verdict | changes)
 """
 

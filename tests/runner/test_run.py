@@ -56,7 +56,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict:
     (home / "notebooks").mkdir()
     for name, notebook in LESSONS.items():
         nbformat.write(notebook, home / "notebooks" / f"{name}.ipynb")
-    np.savez(home / "digits.npz", images=np.zeros((1, 28, 28), np.uint8), labels=np.zeros(1, np.int64))
+    np.savez(home / "digits.npz", images=np.zeros((100, 28, 28), np.uint8), labels=np.arange(100) % 10)
     # A kernel of the same name that some user has installed, and that is no Python at all.
     impostor = home / "jupyter" / "kernels" / "python3"
     impostor.mkdir(parents=True)

@@ -13,9 +13,10 @@ from dataclasses import asdict
 from workshop import settings
 from workshop.bench import adaptation
 from workshop.bench.timing import Row
+from workshop.files import write_whole
 
 #: lesson -> its rows, measured when called
-BENCHES: dict[str, Callable[[], list[Row]]] = {"03": adaptation.rows}
+BENCHES: dict[str, Callable[[], list[Row]]] = {"03_domain_adaptation": adaptation.rows}
 
 
 def main(arguments: list[str]) -> int:
@@ -31,8 +32,6 @@ def main(arguments: list[str]) -> int:
             against = f"{row.ratio:.2f} x {row.peer_name}" if row.ratio else row.peer_name or "no peer"
             print(f"{row.name}: {row.ours:,.4g} {row.unit} ({against}) {row.note}", flush=True)
     file = settings.build_folder() / "bench.json"
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
-    partial.replace(file)
+    write_whole(file, json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     print(f"Written: {file}")
     return 0

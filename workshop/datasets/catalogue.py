@@ -117,6 +117,21 @@ def load(name_or_path: str | Path) -> ImageSet:
     return _load_embedded(entry.name) if entry.kind == "embedded" else _load_svhn_dev()
 
 
+def check(name_or_path: str) -> str:
+    """The same data set as :func:`load` takes it from any folder, once it is certain that it can.
+
+    Raises:
+        WorkshopError: whatever :func:`load` would raise.
+    """
+    if name_or_path.endswith(".npz"):
+        path = _resolve(Path(name_or_path)).resolve()
+        load(path)
+        return str(path)
+    if find(name_or_path).kind != "rendered":  # renders can always be made
+        load(name_or_path)
+    return name_or_path
+
+
 def is_here(name: str) -> bool:
     """Whether :func:`load` can give the data set of that name now, without a network."""
     kind = find(name).kind

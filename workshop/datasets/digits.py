@@ -23,7 +23,7 @@ class Digits:
         train_labels: (N,) int64. Of a target, only the oracle may read them.
         sealed: (M, 1, 32, 32), for reporting, never for choosing.
         sealed_labels: (M,) int64.
-        fingerprint: of the pictures behind it.
+        fingerprint: of the pictures behind it and of the way they were split.
         pictures: the sealed pictures as they were, uint8 (M, H, W) or (M, H, W, 3), to show.
     """
 
@@ -49,7 +49,7 @@ def as_digits(image_set: ImageSet, device: torch.device | str = "cpu", limit: in
         train_labels=torch.from_numpy(train.labels[:limit]).to(device),
         sealed=standardised(sealed.images[:limit], device),
         sealed_labels=torch.from_numpy(sealed.labels[:limit]).to(device),
-        fingerprint=image_set.fingerprint if limit is None else f"{image_set.fingerprint}-first{limit}",
+        fingerprint=train.fingerprint if limit is None else f"{train.fingerprint}-first{limit}",
         pictures=sealed.images[:limit],
     )
 
@@ -76,3 +76,18 @@ def _standardised(images: torch.Tensor) -> torch.Tensor:
         grey = F.interpolate(grey, (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
     mean, deviation = grey.mean((1, 2, 3), keepdim=True), grey.std((1, 2, 3), keepdim=True)
     return (grey - mean) / (deviation + 0.05)
+
+
+def extent(images: torch.Tensor) -> float:
+    """How far from the middle a picture's contrast lies on average: about 0.7 where it fills the crop, less where not.
+
+    Args:
+        images: (N, 1, H, W), standardised.
+
+    Returns:
+        the mean over pictures of the contrast-weighted squared distance from the middle, in half sides.
+    """
+    height, width = (torch.linspace(-1, 1, size, device=images.device) for size in images.shape[2:])
+    distance = height[:, None] ** 2 + width**2
+    weight = images.square()
+    return float(((weight * distance).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp_min(1e-6)).mean())

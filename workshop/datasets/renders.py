@@ -13,6 +13,8 @@ from __future__ import annotations
 import io
 import math
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,13 +222,15 @@ def renders(
     """The workbook's street-number renders, read from the cache or rendered into it (about 7 s)."""
     fingerprint = f"renders-v{VERSION}-n{count}-s{seed}"
     cached = settings.cache_folder() / f"{fingerprint}.npz"
-    if not cached.exists():
-        images, labels = render(count, seed, on_step=on_step)
+    try:
+        with np.load(cached, allow_pickle=False) as stored:
+            return ImageSet("renders", stored["images"], stored["labels"], fingerprint)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        images, labels = render(count, seed, on_step=on_step)  # not there yet, or damaged
         if len(labels) < count:  # stopped half-way: use nothing, keep nothing
-            raise InterruptedError("Rendering was stopped.")
+            raise InterruptedError("Rendering was stopped.") from None
         with tempfile.TemporaryDirectory(dir=cached.parent) as folder:
             partial = Path(folder) / cached.name
             np.savez_compressed(partial, images=images, labels=labels)
             partial.replace(cached)
-    with np.load(cached, allow_pickle=False) as stored:
-        return ImageSet("renders", stored["images"], stored["labels"], fingerprint)
+        return ImageSet("renders", images, labels, fingerprint)

@@ -44,6 +44,12 @@ def _forgot_strength(features, is_source, weights, strength):
     return of_weights, -of_features
 
 
+def _slope_without_identity(features, is_source, weights, strength):
+    """The features themselves multiplied by minus the strength: the slope is right, the values are not."""
+    of_weights, of_features = _critic_gradients(-strength * features, is_source, weights)
+    return of_weights, -strength * of_features
+
+
 def _draw_reversal(rng: np.random.Generator) -> Inputs:
     rows, columns = int(rng.integers(3, 9)), int(rng.integers(2, 6))
     return {
@@ -72,10 +78,12 @@ REVERSAL = Exercise(
         (_example([[0, 0], [0, 0]], [1, 0], [2, -4], 0.5), ([0, 0], [[0.25, -0.5], [-0.25, 0.5]])),
         # one logit of ln 3: the critic says 0.75; a strength of 0 shields the features
         (_example([[1, 1]], [1], [math.log(3), 0], 0.0), ([-0.25, -0.25], [[0, 0]])),
+        (_example([[1, 1]], [1], [math.log(3), 0], 2.0), ([-0.25, -0.25], [[0.5 * math.log(3), 0]])),
     ),
     hints=(
         Hint(_forgot_to_reverse, "the features still help the critic; their gradient must change sign."),
         Hint(_reversed_everything, "the critic must still learn; reverse only what reaches the features."),
+        Hint(_slope_without_identity, "forward, the reversal must hand on the features as they are."),
         Hint(_forgot_strength, "the sign is right; the reversed gradient is also scaled by the strength."),
     ),
 )

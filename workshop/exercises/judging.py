@@ -89,7 +89,7 @@ def try_examples(exercise: Exercise, answer: Callable[..., Any] | None) -> Repor
     wrong, results = [], []
     for number, (inputs, expected) in enumerate(exercise.examples, start=1):
         try:
-            got = as_plain(answer(**_copies(inputs)))
+            returned = answer(**_copies(inputs))
         except NotImplementedError:
             return Report(
                 0, total, ("Not solved yet: replace the line that raises NotImplementedError.",), True
@@ -99,6 +99,11 @@ def try_examples(exercise: Exercise, answer: Callable[..., Any] | None) -> Repor
             wrong.append(
                 f"Example {number}: it stopped with {type(problem).__name__}: {problem} (line {line})."
             )
+            continue
+        try:
+            got = as_plain(returned)
+        except TypeError as problem:
+            wrong.append(f"Example {number}: {problem}.")
             continue
         results.append((inputs, got))
         if differs := difference(got, as_plain(expected), exercise.tolerance):

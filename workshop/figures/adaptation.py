@@ -35,7 +35,7 @@ COLOURS = {
 
 
 def both_domains(source: Digits, target: Digits, examples: int = 3) -> LessonFigure:
-    """The same ten digits in both domains, as they come."""
+    """The same ten digits in both domains."""
     figure, axes = canvas(8, 0.7 + 0.78 * 2 * examples, rows=2)
     rows = []
     for axis, domain, colour in zip(axes, (source, target), (SOURCE, TARGET), strict=True):
@@ -82,7 +82,7 @@ def min_max(world: OneFeature, strength: float) -> LessonFigure:
         f"accuracy {world.source_accuracy[at]:.0f} %, target {world.target_accuracy[at]:.0f} %, "
         f"critic {world.critic_accuracy[at]:.0f} %."
     )
-    strengths = sorted({0.0, 0.02, 0.04, 0.06, 0.08, 0.1, strength})
+    strengths = sorted({0.0, 0.1, 0.2, 0.3, 0.4, 0.5, strength})
     rows = [
         (
             s,
@@ -158,7 +158,7 @@ def accuracy_by_rung(
             capsize=3,
             lw=1,
         )
-        axis.text(1, place, f"{outcome.accuracy:.1f} %", va="center", color="white", fontweight="bold")
+        axis.text(101, place, f"{outcome.accuracy:.1f} %", va="center", fontweight="bold")
         rows.append(
             (
                 RUNGS[rung].title,
@@ -204,21 +204,25 @@ def accuracy_by_rung(
     return finish(figure, alt, columns, rows)
 
 
-def feature_maps(before: Outcome, after: Outcome) -> LessonFigure:
-    """Features of both domains in two dimensions, before and after adaptation."""
-    figure, axes = canvas(8.6, 4.1, columns=2)
-    for axis, outcome in zip(axes, (before, after), strict=True):
+def feature_maps(*outcomes: Outcome | None) -> LessonFigure:
+    """Features of both domains in two dimensions, a map for each outcome there is."""
+    shown = [outcome for outcome in outcomes if outcome is not None]
+    figure, axes = canvas(3.6 * len(shown), 3.9, columns=len(shown), squeeze=False)
+    for axis, outcome in zip(axes[0], shown, strict=True):
         draw_map(axis, outcome, frame=-1)
-        axis.set_title(f"{RUNGS[outcome.rung].title}: target {outcome.accuracy:.1f} %", fontsize=10)
+        axis.set_title(f"{RUNGS[outcome.rung].title}: {outcome.accuracy:.1f} %", fontsize=10)
     rows = [
-        (RUNGS[o.rung].title, o.accuracy, o.proxy_a_distance, o.mutual_information) for o in (before, after)
+        (RUNGS[o.rung].title, o.accuracy, o.proxy_a_distance, o.mutual_information, o.budget) for o in shown
     ]
     alt = (
-        f"Two maps of features; each mark is a digit, blue from {before.source}, orange from {before.target}. "
-        f"With {rows[0][0]} the orange digits lie apart from the blue ones and mix their classes "
-        f"({before.accuracy:.1f} % right). With {rows[1][0]} each digit has its own cluster ({after.accuracy:.1f} %)."
+        f"Maps of features; each mark is a digit, blue from {shown[0].source}, orange from {shown[0].target}. "
+        + "; ".join(
+            f"{title}: {right:.1f} % of the target read, A-distance {gap:.2f}"
+            for title, right, gap, *_ in rows
+        )
+        + "."
     )
-    return finish(figure, alt, ("rung", "target %", "A-distance (0-2)", "information (nats)"), rows)
+    return finish(figure, alt, ("rung", "target %", "A-distance (0-2)", "information (nats)", "budget"), rows)
 
 
 def draw_map(axis: Axes, outcome: Outcome, frame: int) -> None:
@@ -237,7 +241,7 @@ def adversary(outcome: Outcome | None, without: Outcome | None, guess: str | Non
     """What the critic can still tell, and how hard the features push, over an adversarial training.
 
     Args:
-        without: rung 0 at the same budget, to compare with.
+        without: a rung without the adversary, at the same budget.
         guess: the reader's, in words.
     """
     if outcome is None or without is None:
@@ -255,7 +259,9 @@ def adversary(outcome: Outcome | None, without: Outcome | None, guess: str | Non
     frames = outcome.frames
     right.plot(frames.step, frames.source_accuracy, "o-", color=SOURCE, label="source")
     right.plot(frames.step, frames.target_accuracy, "o-", color=TARGET, label="target")
-    right.axhline(without.accuracy, color=TARGET, ls=":", lw=1.5, label="target on rung 0")
+    right.axhline(
+        without.accuracy, color=TARGET, ls=":", lw=1.5, label=f"target on rung {RUNGS[without.rung].title[0]}"
+    )
     right.set(ylim=(0, 100), xlabel="step", ylabel="sealed digits read right (%)")
     right.legend(frameon=False, loc="lower right")
     if guess:
@@ -264,8 +270,8 @@ def adversary(outcome: Outcome | None, without: Outcome | None, guess: str | Non
         f"Left: lambda rises to {outcome.history['strength'][-1]:.2g}; the critic's accuracy, "
         f"{accuracy.max():.0f} % at its best, ends at {accuracy[-1]:.0f} %. "
         f"Right: source accuracy ends at {frames.source_accuracy[-1]:.1f} %, "
-        f"target accuracy at {frames.target_accuracy[-1]:.1f} %, beside {without.accuracy:.1f} % on rung 0."
-        + (f" Your guess was: {guess}." if guess else "")
+        f"target accuracy at {frames.target_accuracy[-1]:.1f} %, beside {without.accuracy:.1f} % on rung "
+        f"{RUNGS[without.rung].title}." + (f" Your guess was: {guess}." if guess else "")
     )
     near = np.searchsorted(steps, frames.step).clip(max=len(steps) - 1)
     rows = [
@@ -296,15 +302,20 @@ def choosing(outcomes: Mapping[str, Outcome]) -> LessonFigure:
             (RUNGS[rung].title, int(s), float(m), float(a))
             for s, m, a in zip(frames.step, frames.mutual_information, frames.target_accuracy, strict=True)
         ]
-    rank = float(spearmanr([row[2] for row in rows], [row[3] for row in rows]).statistic)
+    ends = [(outcome.mutual_information, outcome.accuracy) for outcome in outcomes.values()]
+    rank, rank_of_ends = (
+        float(spearmanr(*zip(*pairs, strict=True)).statistic) for pairs in ([row[2:] for row in rows], ends)
+    )
     axis.set(
         xlabel="mutual information of its opinions on unlabelled pictures (nats, at most 2.30)",
         ylabel="target accuracy (%)",
     )
-    axis.legend(frameon=False, title=f"rank correlation {rank:.2f}", fontsize=8)
+    title = f"rank correlation: {rank:.2f} of all moments,\n{rank_of_ends:.2f} of the ends (large)"
+    axis.legend(frameon=False, title=title, fontsize=8, title_fontsize=9)
     alt = (
-        f"Each point is a moment of a training; the large ones are the ends. Accuracy rises with mutual information "
-        f"(Spearman {rank:.2f} over {len(rows)} points), which needs no label."
+        f"Mutual information, which needs no label, against target accuracy. Each point is a moment of a training, "
+        f"the large ones are the ends. Spearman's rank correlation is {rank:.2f} over {len(rows)} moments and "
+        f"{rank_of_ends:.2f} over the {len(ends)} ends."
     )
     return finish(figure, alt, ("rung", "step", "information (nats)", "target %"), rows)
 

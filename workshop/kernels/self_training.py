@@ -135,6 +135,6 @@ def mutual_information(probabilities: torch.Tensor) -> float:
     Args:
         probabilities: (N, C), rows summing to 1.
     """
-    p = probabilities.double().clamp_min(1e-12)
+    p = probabilities.cpu().double().clamp_min(1e-12)  # not every accelerator has float64
     mean = p.mean(0)
     return float((p * p.log()).sum(1).mean() - (mean * mean.log()).sum())

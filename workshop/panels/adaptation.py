@@ -7,7 +7,6 @@ from html import escape
 import ipywidgets as widgets
 
 from workshop.figures import adaptation as figures
-from workshop.figures.form import png
 from workshop.panels.training import TrainingPanel
 from workshop.studies.adaptation import RUNGS, AdaptationStudy, Outcome
 from workshop.studies.adaptation.one_feature import one_feature
@@ -15,6 +14,8 @@ from workshop.studies.adaptation.rungs import STRENGTHS
 
 _STYLE = {"description_width": "initial"}
 _WIDE = widgets.Layout(width="30em")
+#: A picture shrinks where it must, and is never blown up.
+_AS_DRAWN = widgets.Layout(max_width="100%", align_self="flex-start")
 
 
 class MinMaxPanel(widgets.VBox):
@@ -23,9 +24,9 @@ class MinMaxPanel(widgets.VBox):
     def __init__(self) -> None:
         self._world = one_feature()
         self.strength = widgets.FloatSlider(
-            value=0.0, min=0.0, max=0.12, step=0.01, description="Lambda:", style=_STYLE, layout=_WIDE
+            value=0.0, min=0.0, max=0.6, step=0.05, description="Lambda:", style=_STYLE, layout=_WIDE
         )
-        self.picture = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
+        self.picture = widgets.Image(format="png", layout=_AS_DRAWN)
         self.words = widgets.HTML()
         self.strength.observe(self._redraw, "value")
         self._redraw()
@@ -33,8 +34,9 @@ class MinMaxPanel(widgets.VBox):
 
     def _redraw(self, _: object = None) -> None:
         shown = figures.min_max(self._world, self.strength.value)
-        self.picture.value = png(figures.draw_min_max(self._world, self.strength.value), dpi=90)
-        self.words.value = f"<span role='status'>{escape(shown.alt.split(': ', 2)[-1])}</span>"
+        self.picture.value = shown.png
+        words = shown.alt[shown.alt.index("At lambda") :]
+        self.words.value = f"<span role='status'>{escape(words)}</span>"
 
 
 class ReplayPanel(widgets.VBox):
@@ -44,10 +46,12 @@ class ReplayPanel(widgets.VBox):
         self._outcomes = dict(study.outcomes())
         status = {"run": "live", "stored": "stored"}
         titles = [(f"{RUNGS[rung].title} ({status[study.status(rung)]})", rung) for rung in self._outcomes]
-        self.rung = widgets.Dropdown(options=titles, value=titles[-1][1], description="Rung:", style=_STYLE)
+        self.rung = widgets.Dropdown(
+            options=titles, value=titles[-1][1], description="Rung:", style=_STYLE, layout=_WIDE
+        )
         self.frame = widgets.IntSlider(min=1, max=1, description="Moment:", style=_STYLE, layout=_WIDE)
-        self.play = widgets.Play(min=1, max=1, interval=900, description="Play")
-        self.picture = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
+        self.play = widgets.Play(min=1, max=1, interval=900, description="Play", show_repeat=False)
+        self.picture = widgets.Image(format="png", layout=_AS_DRAWN)
         self.words = widgets.HTML()
         widgets.link((self.play, "value"), (self.frame, "value"))
         self.rung.observe(self._choose, "value")

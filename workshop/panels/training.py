@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any
 
 import ipywidgets as widgets
@@ -43,11 +44,13 @@ class TrainingPanel(widgets.VBox):
                                           tooltip="Stop after the current step and keep what was learnt")  # fmt: skip
         self.bar = widgets.IntProgress(description="Progress:", layout=widgets.Layout(width="24em"))
         self.status = widgets.HTML("<span role='status'>Nothing is being trained.</span>")
-        self.picture = widgets.Image(format="png", layout=widgets.Layout(display="none", max_width="100%"))
+        hidden = widgets.Layout(display="none", max_width="100%", align_self="flex-start")
+        self.picture = widgets.Image(format="png", layout=hidden)
         self.train_button.on_click(lambda _: self.start())
         self.stop_button.on_click(lambda _: self.stop())
-        buttons = widgets.HBox([self.train_button, self.stop_button, self.bar])
-        super().__init__([*controls, buttons, self.status, self.picture])
+        wrap = widgets.Layout(flex_flow="row wrap")
+        buttons = widgets.HBox([self.train_button, self.stop_button, self.bar], layout=wrap)
+        super().__init__([widgets.HBox(controls, layout=wrap), buttons, self.status, self.picture])
 
     def start(self) -> None:
         """Begin a training; nothing happens while one is under way."""
@@ -62,6 +65,7 @@ class TrainingPanel(widgets.VBox):
     def stop(self) -> None:
         """Ask the training to stop; what it has learnt so far is kept and shown."""
         if self.job and self.job.running:
+            self.stop_button.disabled = True
             self.say("Stopping …")
             self.job.stop()
 
@@ -76,7 +80,8 @@ class TrainingPanel(widgets.VBox):
             self._history.append({"step": progress.step, **progress.metrics})
             if time.monotonic() - self._drawn_at > self._redraw_every:
                 self._show_history()
-                self.say(f"Training: step {progress.step:,} of {progress.total:,}.")
+                if not self.stop_button.disabled:
+                    self.say(f"Training: step {progress.step:,} of {progress.total:,}.")
         elif progress.state in ("done", "stopped"):
             self._show_history()
             word = "Done" if progress.state == "done" else "Stopped"
@@ -85,7 +90,7 @@ class TrainingPanel(widgets.VBox):
                 self._on_result(self.job.result)
             self._busy(False)
         elif progress.state == "failed":
-            self.say(f"It failed: {progress.error}")
+            self.say(f"It failed: {escape(progress.error)}")
             self._busy(False)
 
     def _show_history(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workshop import settings
 from workshop.errors import WorkshopError
+from workshop.files import write_whole
 from workshop.runner import lessons, normalise, pages, report
 from workshop.runner.evidence import Outcome, judge
 from workshop.runner.execute import LIMITS, execute
@@ -100,10 +101,10 @@ def _run(
     with report.progress(lesson.name) as on_cell:
         execution = execute(lesson.path, output, parameters, LIMITS[budget], on_cell)
     page = pages.lesson_page(execution.notebook, lesson.path, [other.name for other in chosen])
-    report.write_whole(output.with_suffix(".html"), page)
+    write_whole(output.with_suffix(".html"), page)
     return judge(lesson.name, execution, budget)
 
 
 def _save(folder: Path, budget: str, outcomes: list[Outcome]) -> None:
     report.write_results(folder, budget, outcomes)
-    report.write_whole(folder / "index.html", pages.index_page(budget, outcomes))
+    write_whole(folder / "index.html", pages.index_page(budget, outcomes))

@@ -53,7 +53,7 @@ class Outcome:
     @property
     def broken(self) -> list[Verdict]:
         """The claims that do not hold."""
-        return [verdict for verdict in self.judged if not verdict.holds]
+        return [verdict for verdict in self.judged if verdict.broken]
 
     @property
     def passed(self) -> bool:

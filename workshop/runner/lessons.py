@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from workshop import settings
+from workshop import datasets, settings
 from workshop.errors import WorkshopError
 
 #: Every parameter that a lesson may have. A name outside this list is a misprint.
@@ -127,16 +127,21 @@ def check_data(lessons: list[Lesson], **data: str | None) -> dict[str, str | Non
         The same, every path of an ``.npz`` made absolute.
 
     Raises:
-        WorkshopError: no lesson takes the parameter, or an ``.npz`` that does not exist.
+        WorkshopError: no lesson takes the parameter, or the data are unknown, not here, or unfit.
     """
     ready = dict(data)
     for name, value in data.items():
         if value is None:
             continue
         if not any(name in lesson.parameters for lesson in lessons):
-            raise WorkshopError(f"No lesson of this run takes --{name}; leave it out or add --lesson 03.")
-        if value.endswith(".npz"):
-            if not Path(value).is_file():
-                raise WorkshopError(f"There is no file {value!r}; give --{name} the path of an .npz file.")
-            ready[name] = str(Path(value).resolve())
+            raise WorkshopError(
+                f"No lesson of this run takes --{name}; leave it out, or run a lesson that does."
+            )
+        ready[name] = datasets.check(value)
+    for lesson in lessons:
+        bound = lesson.parameters | {name: value for name, value in ready.items() if value is not None}
+        if bound.get("source") is not None and bound.get("source") == bound.get("target"):
+            raise WorkshopError(
+                f"Source and target are both {bound['source']!r}. Choose two different sets of digits."
+            )
     return ready

@@ -14,14 +14,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from workshop.errors import WorkshopError
+from workshop.files import write_whole
 from workshop.runner.lessons import tags
-from workshop.runner.report import write_whole
 
 #: Cells with one of these tags keep their outputs.
 KEPT_TAGS = frozenset({"figure", "nbval-check-output"})
 
 #: Cell metadata that an author writes; everything else comes from a program and goes.
-CELL_METADATA = ("nbgrader", "slideshow", "tags")
+CELL_METADATA = ("jupyter", "nbgrader", "slideshow", "tags")
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},

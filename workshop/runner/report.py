@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 from workshop.claims import Verdict
+from workshop.files import write_whole
 from workshop.runner.evidence import Outcome
 from workshop.runner.execute import OnCell
 
@@ -82,9 +81,9 @@ def table(outcomes: list[Outcome]) -> str:
 
 def broken_claim(verdict: Verdict) -> str:
     """A claim that does not hold, with its numbers and the data they were measured on."""
-    measured = f"{verdict.value} {verdict.unit}".strip()
+    measured = f"{verdict.value:.4g} {verdict.unit}".strip()
     return (
-        f"{verdict.id} does not hold: {verdict.claim}. Measured {measured}, "
+        f"{verdict.id} does not hold: {verdict.claim.rstrip('.')}. Measured {measured}, "
         f"claimed {verdict.op} {verdict.threshold}, on {verdict.data}."
     )
 
@@ -117,19 +116,12 @@ def write_results(folder: Path, budget: str, outcomes: list[Outcome]) -> None:
             {
                 "name": outcome.name,
                 "seconds": round(outcome.seconds, 2),
-                "verdicts": [asdict(verdict) for verdict in outcome.verdicts],
+                "verdicts": [verdict.as_row() for verdict in outcome.verdicts],
             }
             for outcome in outcomes
         ],
     }
     write_whole(folder / "results.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that whoever reads it sees the old one or the new one, never half of it."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
 
 
 def _indented(text: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from workshop import datasets
 from workshop.studies.adaptation import AdaptationStudy
-from workshop.studies.study import Study
+from workshop.studies.stored import StoredStudy
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,12 @@ class Entry:
     """A lesson's study.
 
     Attributes:
-        make: called with ``budget``, ``seed``, ``announce`` and one of ``data``.
+        make: its class, called with ``budget``, ``seed``, ``announce`` and one of ``data``.
         data: the keyword arguments that name data, one mapping for each set of data to measure on; the first
             is the lesson's own.
     """
 
-    make: Callable[..., Study]
+    make: type[StoredStudy]
     data: tuple[Mapping[str, str], ...] = ({},)
 
     def measurable(self) -> Iterable[Mapping[str, str]]:

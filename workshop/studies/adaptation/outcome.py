@@ -30,7 +30,6 @@ class Frames:
         target_accuracy, source_accuracy: (F,) per cent of the sealed pictures.
         mutual_information: (F,) nats, of the opinions on unlabelled target pictures.
         feature_map: (F, 2, MAPPED, 2) t-SNE of features; source pictures first, then target pictures.
-        predicted: (F, MAPPED) what the network calls the mapped target pictures.
     """
 
     step: np.ndarray
@@ -38,7 +37,6 @@ class Frames:
     source_accuracy: np.ndarray
     mutual_information: np.ndarray
     feature_map: np.ndarray
-    predicted: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +114,7 @@ class Watcher:
             network = with_batch_statistics(network, self.target.train)
         target, source = self.target, self.source
         named = probabilities(network, target.sealed, source=not by_target).argmax(1)
-        source_named = probabilities(network, source.sealed, source=self.rung != "oracle").argmax(1)
+        source_named = probabilities(network, source.sealed, source=True).argmax(1)
         self._seen.append({
             "step": step,
             "confusion": _confusion(target.sealed_labels, named),
@@ -153,7 +151,6 @@ class Watcher:
             source_accuracy=column(lambda seen: accuracy_of(seen["source_confusion"]), np.float32),
             mutual_information=column(lambda seen: seen["information"], np.float32),
             feature_map=feature_maps(points).reshape(len(points), 2, self.mapped, 2),
-            predicted=column(lambda seen: seen["named"][: self.mapped].numpy(), np.uint8),
         )
 
 
@@ -184,7 +181,6 @@ def run_training(
     *,
     recipe: Recipe,
     budget: str,
-    reverse: bool = False,
     seed: int = 0,
     strength: str = "ganin",
     frames: int = 8,
@@ -206,7 +202,7 @@ def run_training(
 
     trained = train(
         training, source, target,
-        recipe=recipe, reverse=reverse, seed=seed, strength=strength,
+        recipe=recipe, seed=seed, strength=strength,
         on_step=on_step, look=look, looks=frames,
     )  # fmt: skip
     return {watcher.rung: watcher.outcome(trained, budget) for watcher in watchers}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workshop.datasets.digits import Digits
+from workshop.datasets.digits import Digits, extent
 from workshop.kernels.augment import Augmentation
 from workshop.kernels.descent import Look, OnStep, Recipe, Trained
 from workshop.kernels.domain_adversarial import delayed, ganin_strength, train_domain_adversarial
@@ -46,7 +46,7 @@ RUNGS = {
 #: What a budget means for one training of this lesson.
 RECIPES = {
     "smoke": Recipe(steps=24, batch=16, warm_up=4),
-    "ci": Recipe(steps=800),
+    "ci": Recipe(steps=1100),
     "class": Recipe(steps=3600),
     "full": Recipe(steps=10_000, batch=128),
 }
@@ -58,11 +58,19 @@ STRENGTHS: dict[str, Callable[[float], float]] = {
     "none": lambda progress: 0.0,
 }
 
-#: Street numbers fill their crop and MNIST's digits leave a margin: on the way from one to the other source
-#: digits are drawn smaller, on the way back larger. No label is needed to see that.
-AUGMENT_SOURCE = {False: Augmentation(zoom=0.1), True: Augmentation(zoom=-0.1)}
-#: A part of each target picture is hidden, so that no single stroke decides.
-AUGMENT_TARGET = Augmentation(cutout=10)
+#: How many moments of a training are kept for its replay.
+FRAMES = {"smoke": 3, "ci": 5, "class": 8, "full": 8}
+
+
+def augmentations(source: Digits, target: Digits) -> tuple[Augmentation, Augmentation]:
+    """What source and target pictures suffer in training, on every rung.
+
+    Source digits are drawn a little smaller when they fill more of their crop than the target's do (street
+    numbers against MNIST's margins), otherwise a little larger. No label is needed to see which.
+    A part of each target picture is hidden, so that no single stroke decides.
+    """
+    smaller = extent(source.train) > extent(target.train)
+    return Augmentation(zoom=0.1 if smaller else -0.1), Augmentation(cutout=10)
 
 
 def train(
@@ -71,7 +79,6 @@ def train(
     target: Digits,
     *,
     recipe: Recipe,
-    reverse: bool = False,
     seed: int = 0,
     strength: str = "ganin",
     on_step: OnStep | None = None,
@@ -82,11 +89,10 @@ def train(
 
     Args:
         training: the ``training`` of a rung.
-        reverse: whether this is the way back; see :data:`AUGMENT_SOURCE`.
         strength: a key of :data:`STRENGTHS`, for the adversarial rung.
     """
-    augment_source = AUGMENT_SOURCE[reverse]
-    both = {"augment_source": augment_source, "augment_target": AUGMENT_TARGET}
+    augment_source, augment_target = augmentations(source, target)
+    both = {"augment_source": augment_source, "augment_target": augment_target}
     watched = {"recipe": recipe, "seed": seed, "on_step": on_step, "look": look, "looks": looks}
     pair = source.train, source.train_labels, target.train
     if training == "adversarial":
@@ -94,5 +100,5 @@ def train(
     if training == "pseudo_labels":
         return train_self_training(*pair, **both, **watched)
     if training == "oracle":
-        return train_supervised(target.train, target.train_labels, augment=AUGMENT_TARGET, **watched)
+        return train_supervised(target.train, target.train_labels, augment=augment_target, **watched)
     return train_supervised(source.train, source.train_labels, augment=augment_source, **watched)
