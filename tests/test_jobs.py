@@ -65,6 +65,21 @@ def test_an_error_is_a_sentence_with_its_traceback_beside_it():
     assert seen[-1].state == "failed" and "in work" in job.traceback
 
 
+def test_a_stop_that_comes_too_late_stops_nothing():
+    job = Job(counting(3), lambda progress: job.stop() if progress.step == 3 else None)
+    job.start()
+    assert job.wait(5).state == "done" and job.result == "whole"
+
+
+def test_work_that_exits_has_failed():
+    def work(on_step):
+        raise SystemExit(0)
+
+    job = Job(work)
+    job.start()
+    assert job.wait(5).state == "failed" and job.progress.error == "0"
+
+
 def test_a_broken_watcher_is_not_silent():
     def watcher(progress):
         raise RuntimeError("the picture could not be drawn")

@@ -40,7 +40,7 @@ class Job:
         self, work: Callable[[Callable[..., bool]], Any], on_change: Callable[[Progress], None] | None = None
     ):
         self._work, self._on_change = work, on_change or (lambda progress: None)
-        self._stop = threading.Event()
+        self._stop, self._cut_short = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name="workshop-job", daemon=True)
         self.progress = Progress("waiting")
         self.result: Any = None  #: what ``work`` returned, also when it was stopped half-way
@@ -65,7 +65,8 @@ class Job:
 
     def _report(self, step: int, total: int, metrics: Mapping[str, float]) -> bool:
         self._tell(Progress("running", step, total, dict(metrics)))
-        return not self._stop.is_set()
+        self._cut_short = self._stop.is_set() and step < total
+        return not self._cut_short
 
     def _tell(self, progress: Progress) -> None:
         self.progress = progress
@@ -78,9 +79,9 @@ class Job:
             self.result = self._work(self._report)
             last = self.progress
             self._tell(
-                Progress("stopped" if self._stop.is_set() else "done", last.step, last.total, last.metrics)
+                Progress("stopped" if self._cut_short else "done", last.step, last.total, last.metrics)
             )
-        except Exception as problem:  # the thread's last resort: the panel shows it
+        except BaseException as problem:  # the thread's last resort, SystemExit included: the panel shows it
             self.traceback = traceback.format_exc()
             last = self.progress
             self.progress = Progress(

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from workshop.panels import adaptation as panel_module
 from workshop.panels.adaptation import AdaptationPanel, MinMaxPanel, ReplayPanel
 from workshop.panels.training import TrainingPanel
 from workshop.studies.adaptation import AdaptationStudy
@@ -107,6 +108,29 @@ def test_train_watch_and_replay(study):
     assert panel.replay.rung.value.startswith("just trained: 2 adversarial")
     assert panel.training.job.result.history["strength"][-1] > 0.9
     assert not panel.rung.disabled
+
+
+def test_two_trainings_of_one_rung_stay_apart_in_the_replay(study):
+    panel = AdaptationPanel(study)
+    for strength in ("ganin", "none"):
+        panel.rung.value, panel.strength.value = "adversarial", strength
+        panel.training.train_button.click()
+        assert panel.training.job.wait(120).state == "done"
+    added = [name for name, _ in panel.replay.rung.options if name.startswith("just trained")]
+    assert len(added) == 2 and "lambda ganin" in added[0] and "lambda none" in added[1]
+
+
+def test_each_choice_draws_once(study, monkeypatch):
+    drawn = []
+    panel = ReplayPanel(study)
+    monkeypatch.setattr(
+        panel_module.figures, "draw_replay", lambda outcome, frame: drawn.append(frame) or PNG
+    )
+    panel.rung.value = "oracle"
+    panel.frame.value = 1
+    panel.rung.value = "adversarial"
+    panel.add(study.outcome("pseudo_labels"))
+    assert len(drawn) == 4
 
 
 def test_every_control_has_a_description(study):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 
 import ipywidgets as widgets
@@ -53,29 +55,49 @@ class ReplayPanel(widgets.VBox):
         self.play = widgets.Play(min=1, max=1, interval=900, description="Play", show_repeat=False)
         self.picture = widgets.Image(format="png", layout=_AS_DRAWN)
         self.words = widgets.HTML()
+        self._quiet = False
         widgets.link((self.play, "value"), (self.frame, "value"))
         self.rung.observe(self._choose, "value")
         self.frame.observe(self._redraw, "value")
-        if "pseudo_labels" in self._outcomes:
-            self.rung.value = "pseudo_labels"
+        with self._silently():
+            self.rung.value = "pseudo_labels" if "pseudo_labels" in self._outcomes else titles[-1][1]
         self._choose()
         super().__init__([self.rung, widgets.HBox([self.frame, self.play]), self.words, self.picture])
 
-    def add(self, outcome: Outcome) -> None:
-        """Offer a training that was just finished, and show it."""
-        name = f"just trained: {RUNGS[outcome.rung].title} ({outcome.steps:,} steps)"
+    def add(self, outcome: Outcome, how: str = "") -> None:
+        """Offer a training that was just finished, and show it.
+
+        Args:
+            how: what tells it from other trainings of the same rung.
+        """
+        name = f"just trained: {RUNGS[outcome.rung].title}{how}, {outcome.steps:,} steps"
         self._outcomes[name] = outcome
-        self.rung.options = [option for option in self.rung.options if option[1] != name] + [(name, name)]
-        self.rung.value = name
+        with self._silently():
+            self.rung.options = [option for option in self.rung.options if option[1] != name] + [(name, name)]
+            self.rung.value = name
         self._choose()
 
+    @contextmanager
+    def _silently(self) -> Iterator[None]:
+        """Change several controls, and draw once afterwards."""
+        self._quiet = True
+        try:
+            yield
+        finally:
+            self._quiet = False
+
     def _choose(self, _: object = None) -> None:
+        if self._quiet:
+            return
         moments = len(self._outcomes[self.rung.value].frames.step)
-        self.frame.max = self.play.max = moments
-        self.frame.value = moments
+        with self._silently():
+            self.frame.max = self.play.max = moments
+            self.frame.value = moments
         self._redraw()
 
     def _redraw(self, _: object = None) -> None:
+        if self._quiet:
+            return
         outcome, frame = self._outcomes[self.rung.value], self.frame.value - 1
         frames = outcome.frames
         self.picture.value = figures.draw_replay(outcome, frame)
@@ -102,8 +124,8 @@ class AdaptationPanel(widgets.VBox):
             options=trainable, value="adversarial", description="Train rung:", style=_STYLE
         )
         names = {
-            "gentle": "gentle: 0.1, from 30 %",
-            "ganin": "Ganin: up to 1, from the start",
+            "gentle": "gentle: to 0.1, from 30 %",
+            "ganin": "Ganin: to 1, from the start",
             "none": "none: 0",
         }
         self.strength = widgets.Dropdown(
@@ -123,7 +145,7 @@ class AdaptationPanel(widgets.VBox):
         ]
 
     def _finished(self, outcome: Outcome) -> None:
-        self.replay.add(outcome)
+        self.replay.add(outcome, f", lambda {self.strength.value}" if outcome.rung == "adversarial" else "")
         ended = "stopped at" if outcome.stopped else "finished after"
         self.training.say(
             f"{RUNGS[outcome.rung].title} {ended} step {outcome.steps:,} ({outcome.seconds:.0f} s): "

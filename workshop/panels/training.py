@@ -78,7 +78,9 @@ class TrainingPanel(widgets.VBox):
         if progress.state == "running" and progress.step:
             self.bar.max, self.bar.value = progress.total, progress.step
             self._history.append({"step": progress.step, **progress.metrics})
-            if time.monotonic() - self._drawn_at > self._redraw_every:
+            if progress.step == progress.total:
+                self.say("Finishing …")
+            elif time.monotonic() - self._drawn_at > self._redraw_every:
                 self._show_history()
                 if not self.stop_button.disabled:
                     self.say(f"Training: step {progress.step:,} of {progress.total:,}.")
