@@ -13,7 +13,7 @@ export BUDGET LESSON SOURCE TARGET
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run lab doctor test measure bench results format lint setup setup-dev peers lock clean distclean
+.PHONY: help run lab doctor test regress measure bench results format lint setup setup-dev peers lock clean distclean
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ doctor: ## Say what this machine has, and what to do about each gap
 
 test: $(VENV)/.dev ## Run the tests
 	@$(PY) -m pytest tests
+
+regress: $(VENV)/.dev ## Run the lessons at BUDGET under nbval, compare their verdicts with the saved ones
+	@$(PY) -m workshop regress --budget "$$BUDGET"
 
 measure: $(VENV)/.dev ## Run the studies behind the README's numbers
 	@$(PY) -m workshop measure

@@ -20,6 +20,11 @@ COMMANDS = {
     "results": ("workshop.publishing", "main", "train the stored results, redraw the saved lessons"),
     "measure": ("workshop.measuring", "main", "run the multi-seed studies behind the README's numbers"),
     "bench": ("workshop.bench", "main", "time the kernels against their peers"),
+    "regress": (
+        "workshop.runner.regress",
+        "main",
+        "compare the lessons' verdicts with the saved ones, under nbval",
+    ),
     "format": ("workshop.runner.commands", "format_main", "normalise the saved lessons"),
 }
 

@@ -58,8 +58,10 @@ def test_words_and_table_hold_the_measured_numbers(drawn, study):
 
 
 def test_the_guess_is_drawn_in_and_only_when_there_is_one(drawn, study):
-    assert "Your guess was 61 %" in drawn["accuracy_by_rung"].alt
-    assert "Your guess was: clearly better." in drawn["adversary"].alt
+    assert "Your guess was 61 %." in drawn["accuracy_by_rung"].alt
+    in_words = figures.accuracy_by_rung(study.outcomes(), guess="about as well", guessed="batch_statistics")
+    assert 'Your guess was "about as well".' in in_words.alt
+    assert 'Your guess was "clearly better".' in drawn["adversary"].alt
     without = figures.accuracy_by_rung(study.outcomes())
     assert "guess" not in without.alt and without.png != drawn["accuracy_by_rung"].png
     assert drawn["directions"].png != figures.directions(study.outcomes(), study.outcomes(reverse=True)).png

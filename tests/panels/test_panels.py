@@ -46,7 +46,8 @@ def test_a_training_that_ends():
     assert results == [5]
     assert panel.bar.value == panel.bar.max == 5
     assert "Done after step 5 of 5" in panel.status.value
-    assert panel.picture.value == PNG and panel.stop_button.disabled and not panel.train_button.disabled
+    assert "alt='The training so far" in panel.picture.value and "step 5, loss 0.2" in panel.picture.value
+    assert panel.stop_button.disabled and not panel.train_button.disabled
 
 
 @pytest.mark.fast
@@ -82,7 +83,7 @@ def test_lambda_turns_the_arrow():
     panel = MinMaxPanel()
     before = panel.picture.value, panel.words.value
     panel.strength.value = 0.5
-    assert panel.picture.value[:4] == PNG
+    assert "alt='Left: clouds" in panel.picture.value
     assert panel.picture.value != before[0] and panel.words.value != before[1]
     assert "11 degrees" in panel.words.value
 
@@ -142,5 +143,5 @@ def test_every_control_has_a_description(study):
     named = [c for c in controls(AdaptationPanel(study)) if hasattr(c, "description")]
     assert len(named) >= 7
     for control in named:
-        if type(control).__name__ not in ("HTML", "Play"):
+        if type(control).__name__ not in ("HTML", "Picture", "Play"):
             assert control.description, control

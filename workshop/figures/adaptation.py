@@ -133,14 +133,20 @@ def draw_min_max(world: OneFeature, strength: float):
     return figure
 
 
+BAR_COLUMNS = (
+    *("rung", "uses of the target", "target %", "95% low", "95% high", "source %"),
+    *("information (nats)", "A-distance", "seconds", "budget"),
+)
+
+
 def accuracy_by_rung(
-    outcomes: Mapping[str, Outcome], guess: float | None = None, guessed: str = ""
+    outcomes: Mapping[str, Outcome], guess: float | str | None = None, guessed: str = ""
 ) -> LessonFigure:
     """Accuracy on the sealed target pictures, a bar a rung, with 95% intervals.
 
     Args:
         outcomes: by rung.
-        guess: the reader's, in per cent.
+        guess: the reader's, in per cent or in words.
         guessed: the rung it was about.
     """
     figure, axis = canvas(8, 0.9 + 0.55 * len(outcomes))
@@ -148,60 +154,34 @@ def accuracy_by_rung(
     names = [RUNGS[r].title + (f"\n(trained at {o.budget})" if mixed else "") for r, o in outcomes.items()]
     rows = []
     for place, (rung, outcome) in enumerate(outcomes.items()):
-        low, high = wilson_interval(outcome.confusion)
-        axis.barh(place, outcome.accuracy, color=COLOURS[rung], height=0.62)
-        axis.errorbar(
-            outcome.accuracy,
-            place,
-            xerr=[[outcome.accuracy - low], [high - outcome.accuracy]],
-            color=QUIET if rung == "oracle" else "black",
-            capsize=3,
-            lw=1,
-        )
-        axis.text(101, place, f"{outcome.accuracy:.1f} %", va="center", fontweight="bold")
+        right, (low, high) = outcome.accuracy, wilson_interval(outcome.confusion)
+        axis.barh(place, right, color=COLOURS[rung], height=0.62)
+        whisker = QUIET if rung == "oracle" else "black"
+        axis.errorbar(right, place, xerr=[[right - low], [high - right]], color=whisker, capsize=3, lw=1)
+        axis.text(101, place, f"{right:.1f} %", va="center", fontweight="bold")
+        signals = outcome.mutual_information, outcome.proxy_a_distance, outcome.seconds, outcome.budget
         rows.append(
-            (
-                RUNGS[rung].title,
-                RUNGS[rung].uses,
-                outcome.accuracy,
-                low,
-                high,
-                outcome.source_accuracy,
-                outcome.mutual_information,
-                outcome.proxy_a_distance,
-                outcome.seconds,
-                outcome.budget,
-            )
+            (RUNGS[rung].title, RUNGS[rung].uses, right, low, high, outcome.source_accuracy, *signals)
         )
-        if guess is not None and rung == guessed:
-            axis.plot([guess, guess], [place - 0.4, place + 0.4], color=GUESS, lw=3)
-            axis.annotate(
-                f"your guess: {guess:.0f} %", (guess, place - 0.42), color=GUESS, ha="center", va="bottom"
-            )
-    axis.set(
-        yticks=range(len(outcomes)),
-        yticklabels=names,
-        xlim=(0, 100),
-        xlabel=f"sealed {_one(outcomes).target} digits read right (%)",
-    )
+    axis.set(yticks=range(len(outcomes)), yticklabels=names, xlim=(0, 100))
+    axis.set_xlabel(f"sealed {_one(outcomes).target} digits read right (%)")
     axis.invert_yaxis()
     told = "; ".join(f"{RUNGS[rung].title}: {outcome.accuracy:.1f} %" for rung, outcome in outcomes.items())
-    alt = f"Bars of target accuracy by rung. {told}." + (
-        f" Your guess was {guess:.0f} %." if guess is not None else ""
-    )
-    columns = (
-        "rung",
-        "uses of the target",
-        "target %",
-        "95% low",
-        "95% high",
-        "source %",
-        "information (nats)",
-        "A-distance",
-        "seconds",
-        "budget",
-    )
-    return finish(figure, alt, columns, rows)
+    alt = f"Bars of target accuracy by rung. {told}."
+    if guess is not None:
+        words = _draw_guess(axis, list(outcomes).index(guessed), guess)
+        alt += f" Your guess was {words}."
+    return finish(figure, alt, BAR_COLUMNS, rows)
+
+
+def _draw_guess(axis: Axes, place: int, guess: float | str) -> str:
+    """The reader's guess on the bar at ``place``: a line where it is a number; returns it in words."""
+    if isinstance(guess, str):
+        axis.text(2, place, f"your guess: {guess}", va="center", color="black", fontweight="bold")
+        return f'"{guess}"'
+    axis.plot([guess, guess], [place - 0.4, place + 0.4], color=GUESS, lw=3)
+    axis.annotate(f"your guess: {guess:.0f} %", (guess, place - 0.42), color=GUESS, ha="center", va="bottom")
+    return f"{guess:.0f} %"
 
 
 def feature_maps(*outcomes: Outcome | None) -> LessonFigure:
@@ -271,7 +251,7 @@ def adversary(outcome: Outcome | None, without: Outcome | None, guess: str | Non
         f"{accuracy.max():.0f} % at its best, ends at {accuracy[-1]:.0f} %. "
         f"Right: source accuracy ends at {frames.source_accuracy[-1]:.1f} %, "
         f"target accuracy at {frames.target_accuracy[-1]:.1f} %, beside {without.accuracy:.1f} % on rung "
-        f"{RUNGS[without.rung].title}." + (f" Your guess was: {guess}." if guess else "")
+        f"{RUNGS[without.rung].title}." + (f' Your guess was "{guess}".' if guess else "")
     )
     near = np.searchsorted(steps, frames.step).clip(max=len(steps) - 1)
     rows = [
@@ -350,7 +330,9 @@ def mistakes(outcome: Outcome, target: Digits, columns: int = 8) -> LessonFigure
     table.imshow(off, cmap="Oranges")
     table.set(xticks=range(10), yticks=range(10), xlabel="named", ylabel="true")
     for true, named in np.argwhere(off):
-        table.text(named, true, off[true, named], ha="center", va="center", fontsize=7)
+        dark = off[true, named] > 0.6 * off.max()
+        colour = "white" if dark else "black"
+        table.text(named, true, off[true, named], ha="center", va="center", fontsize=7, color=colour)
     wrong, total = int(off.sum()), int(outcome.confusion.sum())
     pairs = sorted(((int(off[t, n]), int(t), int(n)) for t, n in np.argwhere(off)), reverse=True)
     worst = f" The commonest: {pairs[0][1]} taken for {pairs[0][2]} ({pairs[0][0]} times)." if pairs else ""
@@ -429,12 +411,19 @@ def draw_progress(history: Sequence[Mapping[str, float]]) -> bytes:
     """A training so far: loss, and whatever shares it reports. A PNG, for the panel."""
     figure, (left, right) = canvas(8.6, 2.9, columns=2)
     steps = [now["step"] for now in history]
-    left.plot(steps, [now["loss"] for now in history], color=QUIET)
+    left.plot(steps, [now["loss"] for now in history], ".-", color=QUIET)
     left.set(xlabel="step", ylabel="loss")
     shares = {"critic_accuracy": "critic's accuracy", "counted": "confident pictures", "strength": "lambda"}
+    colours = {
+        "critic_accuracy": COLOURS["adversarial"],
+        "counted": COLOURS["pseudo_labels"],
+        "strength": "black",
+    }
     drawn = [name for name in shares if history and name in history[-1]]
     for name in drawn:
-        right.plot(steps, [now.get(name, np.nan) for now in history], label=shares[name])
+        right.plot(
+            steps, [now.get(name, np.nan) for now in history], ".-", color=colours[name], label=shares[name]
+        )
     if drawn:
         right.legend(frameon=False)
     right.set(xlabel="step", ylim=(-0.02, 1.02))

@@ -9,15 +9,14 @@ from html import escape
 import ipywidgets as widgets
 
 from workshop.figures import adaptation as figures
+from workshop.panels.picture import Picture
 from workshop.panels.training import TrainingPanel
 from workshop.studies.adaptation import RUNGS, AdaptationStudy, Outcome
 from workshop.studies.adaptation.one_feature import one_feature
 from workshop.studies.adaptation.rungs import STRENGTHS
 
 _STYLE = {"description_width": "initial"}
-_WIDE = widgets.Layout(width="30em")
-#: A picture shrinks where it must, and is never blown up.
-_AS_DRAWN = widgets.Layout(max_width="100%", align_self="flex-start")
+_WIDE, _WIDEST = widgets.Layout(width="30em"), widgets.Layout(width="44em", max_width="100%")
 
 
 class MinMaxPanel(widgets.VBox):
@@ -28,7 +27,7 @@ class MinMaxPanel(widgets.VBox):
         self.strength = widgets.FloatSlider(
             value=0.0, min=0.0, max=0.6, step=0.05, description="Lambda:", style=_STYLE, layout=_WIDE
         )
-        self.picture = widgets.Image(format="png", layout=_AS_DRAWN)
+        self.picture = Picture()
         self.words = widgets.HTML()
         self.strength.observe(self._redraw, "value")
         self._redraw()
@@ -36,7 +35,7 @@ class MinMaxPanel(widgets.VBox):
 
     def _redraw(self, _: object = None) -> None:
         shown = figures.min_max(self._world, self.strength.value)
-        self.picture.value = shown.png
+        self.picture.show(shown.png, shown.alt)
         words = shown.alt[shown.alt.index("At lambda") :]
         self.words.value = f"<span role='status'>{escape(words)}</span>"
 
@@ -49,11 +48,11 @@ class ReplayPanel(widgets.VBox):
         status = {"run": "live", "stored": "stored"}
         titles = [(f"{RUNGS[rung].title} ({status[study.status(rung)]})", rung) for rung in self._outcomes]
         self.rung = widgets.Dropdown(
-            options=titles, value=titles[-1][1], description="Rung:", style=_STYLE, layout=_WIDE
+            options=titles, value=titles[-1][1], description="Rung:", style=_STYLE, layout=_WIDEST
         )
         self.frame = widgets.IntSlider(min=1, max=1, description="Moment:", style=_STYLE, layout=_WIDE)
         self.play = widgets.Play(min=1, max=1, interval=900, description="Play", show_repeat=False)
-        self.picture = widgets.Image(format="png", layout=_AS_DRAWN)
+        self.picture = Picture()
         self.words = widgets.HTML()
         self._quiet = False
         widgets.link((self.play, "value"), (self.frame, "value"))
@@ -100,12 +99,13 @@ class ReplayPanel(widgets.VBox):
             return
         outcome, frame = self._outcomes[self.rung.value], self.frame.value - 1
         frames = outcome.frames
-        self.picture.value = figures.draw_replay(outcome, frame)
-        self.words.value = (
-            f"<span role='status'>After step {frames.step[frame]:,}: {escape(outcome.source)} "
-            f"{frames.source_accuracy[frame]:.1f} %, {escape(outcome.target)} {frames.target_accuracy[frame]:.1f} % "
-            f"of the sealed digits, information {frames.mutual_information[frame]:.2f} nats.</span>"
+        words = (
+            f"After step {frames.step[frame]:,}: {outcome.source} {frames.source_accuracy[frame]:.1f} %, "
+            f"{outcome.target} {frames.target_accuracy[frame]:.1f} % of the sealed digits, "
+            f"information {frames.mutual_information[frame]:.2f} nats."
         )
+        self.picture.show(figures.draw_replay(outcome, frame), f"Feature map and accuracy curves. {words}")
+        self.words.value = f"<span role='status'>{escape(words)}</span>"
 
 
 class AdaptationPanel(widgets.VBox):

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 
 from workshop.jobs import Job, Progress
 from workshop.kernels.descent import OnStep
+from workshop.panels.picture import Picture
 
 
 class TrainingPanel(widgets.VBox):
@@ -44,8 +45,7 @@ class TrainingPanel(widgets.VBox):
                                           tooltip="Stop after the current step and keep what was learnt")  # fmt: skip
         self.bar = widgets.IntProgress(description="Progress:", layout=widgets.Layout(width="24em"))
         self.status = widgets.HTML("<span role='status'>Nothing is being trained.</span>")
-        hidden = widgets.Layout(display="none", max_width="100%", align_self="flex-start")
-        self.picture = widgets.Image(format="png", layout=hidden)
+        self.picture = Picture()
         self.train_button.on_click(lambda _: self.start())
         self.stop_button.on_click(lambda _: self.stop())
         wrap = widgets.Layout(flex_flow="row wrap")
@@ -97,8 +97,8 @@ class TrainingPanel(widgets.VBox):
 
     def _show_history(self) -> None:
         if self._history:
-            self.picture.value = self._draw(self._history)
-            self.picture.layout.display = None
+            now = ", ".join(f"{name} {value:.3g}" for name, value in self._history[-1].items())
+            self.picture.show(self._draw(self._history), f"The training so far, curve by curve. Now: {now}.")
             self._drawn_at = time.monotonic()
 
     def _busy(self, busy: bool) -> None:

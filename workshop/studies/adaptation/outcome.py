@@ -18,6 +18,7 @@ from workshop.kernels.supervised import probabilities, with_batch_statistics
 from workshop.studies.adaptation.rungs import RUNGS, train
 
 MAPPED = 150  #: pictures of each domain on the feature map
+COMPARED = 1000  #: pictures of each domain whose features a fresh critic compares
 SHOWN = 24  #: mistakes kept to be looked at
 
 
@@ -105,22 +106,22 @@ class Watcher:
     def __init__(self, rung: str, source: Digits, target: Digits):
         self.rung, self.source, self.target = rung, source, target
         self.mapped = min(MAPPED, len(source.sealed), len(target.sealed))
+        self._by_target = rung in ("batch_statistics", "adversarial", "pseudo_labels")
         self._seen: list[dict] = []
 
     def __call__(self, step: int, network: DigitNet) -> None:
         """Take one frame; called by a kernel as its ``look``."""
-        by_target = self.rung in ("batch_statistics", "adversarial", "pseudo_labels")
         if self.rung == "batch_statistics":
             network = with_batch_statistics(network, self.target.train)
-        target, source = self.target, self.source
-        named = probabilities(network, target.sealed, source=not by_target).argmax(1)
+        self._network, target, source = network, self.target, self.source
+        named = probabilities(network, target.sealed, source=not self._by_target).argmax(1)
         source_named = probabilities(network, source.sealed, source=True).argmax(1)
         self._seen.append({
             "step": step,
             "confusion": _confusion(target.sealed_labels, named),
             "source_confusion": _confusion(source.sealed_labels, source_named),
-            "information": mutual_information(probabilities(network, target.train[:2000], source=not by_target)),
-            "features": _features(network, source.sealed[:1000], target.sealed[:1000], by_target),
+            "information": mutual_information(probabilities(network, target.train[:2000], source=not self._by_target)),
+            "features": self._features(self.mapped),
             "named": named.cpu(),
         })  # fmt: skip
 
@@ -134,17 +135,30 @@ class Watcher:
             rung=self.rung, source=self.source.name, target=self.target.name, seed=trained.seed,
             budget=budget, steps=last["step"], seconds=trained.seconds, device=trained.device,
             stopped=trained.stopped, confusion=last["confusion"], source_confusion=last["source_confusion"],
-            mutual_information=last["information"], proxy_a_distance=proxy_a_distance(*last["features"]),
+            mutual_information=last["information"], proxy_a_distance=proxy_a_distance(*self._features(COMPARED)),
             history=trained.history, frames=self._frames(),
             mapped=torch.stack(labels).numpy().astype(np.uint8),
             mistakes=pairs[:SHOWN].numpy().astype(np.int32),
         )  # fmt: skip
 
+    @torch.no_grad()
+    def _features(self, count: int) -> list[np.ndarray]:
+        """Features of the first ``count`` sealed pictures of each domain, by the network of the last look."""
+        network, source, target = self._network, self.source.sealed[:count], self.target.sealed[:count]
+        was_training = network.training
+        network.eval()
+        features = [
+            network.features(source, source=len(source)),
+            network.features(target, source=0 if self._by_target else len(target)),
+        ]
+        network.train(was_training)
+        return [each.cpu().numpy() for each in features]
+
     def _frames(self) -> Frames:
         def column(take, kind) -> np.ndarray:
             return np.asarray([take(seen) for seen in self._seen], dtype=kind)
 
-        points = [np.concatenate([f[: self.mapped] for f in seen["features"]]) for seen in self._seen]
+        points = [np.concatenate(seen["features"]) for seen in self._seen]
         return Frames(
             step=column(lambda seen: seen["step"], np.int32),
             target_accuracy=column(lambda seen: accuracy_of(seen["confusion"]), np.float32),
@@ -210,17 +224,3 @@ def run_training(
 
 def _confusion(truth: torch.Tensor, named: torch.Tensor) -> np.ndarray:
     return torch.bincount(truth * 10 + named, minlength=100).view(10, 10).cpu().numpy().astype(np.int32)
-
-
-@torch.no_grad()
-def _features(
-    network: DigitNet, source: torch.Tensor, target: torch.Tensor, by_target: bool
-) -> list[np.ndarray]:
-    was_training = network.training
-    network.eval()
-    rows = (
-        network.features(source, source=len(source)),
-        network.features(target, source=0 if by_target else len(target)),
-    )
-    network.train(was_training)
-    return [features.cpu().numpy() for features in rows]

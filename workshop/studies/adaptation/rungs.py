@@ -46,7 +46,7 @@ RUNGS = {
 #: What a budget means for one training of this lesson.
 RECIPES = {
     "smoke": Recipe(steps=24, batch=16, warm_up=4),
-    "ci": Recipe(steps=1100),
+    "ci": Recipe(steps=1000),
     "class": Recipe(steps=3600),
     "full": Recipe(steps=10_000, batch=128),
 }
@@ -59,7 +59,7 @@ STRENGTHS: dict[str, Callable[[float], float]] = {
 }
 
 #: How many moments of a training are kept for its replay.
-FRAMES = {"smoke": 3, "ci": 5, "class": 8, "full": 8}
+FRAMES = {"smoke": 3, "ci": 4, "class": 8, "full": 8}
 
 
 def augmentations(source: Digits, target: Digits) -> tuple[Augmentation, Augmentation]:
