@@ -88,10 +88,11 @@ class SineFamily:
         return tuple(t.view(count, tasks, shots, 1) for t in (*support, *query))
 
     def average(self, x: Tensor) -> Tensor:
-        """The mean over all tasks at ``x``, in closed form (frequency 1): what ignorance should predict."""
-        low, high = self.phase
-        mean_amplitude = sum(self.amplitude) / 2
-        return mean_amplitude * (torch.cos(x - high) - torch.cos(x - low)) / (high - low)
+        """The mean over all tasks at ``x``, in closed form: what ignorance should predict."""
+        (low, high), angle, mean_amplitude = self.phase, self.frequency * x, sum(self.amplitude) / 2
+        if low == high:
+            return mean_amplitude * torch.sin(angle - low)
+        return mean_amplitude * (torch.cos(angle - high) - torch.cos(angle - low)) / (high - low)
 
 
 def _uniform(
