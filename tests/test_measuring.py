@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from workshop.claims import Claim, Measurement, judge, skipped
-from workshop.measuring import pooled, write
+from workshop.claims import Claim, Measurement, judge, pooled, skipped
+from workshop.measuring import write
 
 pytestmark = pytest.mark.fast
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+import numpy as np
+from scipy.stats import t as student_t
 
 Status = Literal["run", "stored", "skipped"]
 _COMPARE = {">=": operator.ge, "<=": operator.le}
@@ -60,6 +64,20 @@ class Measurement:
 def skipped(data: str, budget: str) -> Measurement:
     """Nothing was measured at this budget on these data."""
     return Measurement(None, None, data, (), budget, "skipped")
+
+
+def pooled(each: Sequence[Measurement]) -> Measurement:
+    """The mean over seeds with Student's 95% interval of that mean; one seed keeps its own interval."""
+    first = each[0]
+    if any(one.value is None for one in each):
+        return skipped(first.data, first.budget)
+    if len(each) == 1:
+        return first
+    values = np.array([one.value for one in each])
+    half = student_t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    seeds = tuple(seed for one in each for seed in one.seeds)
+    mean = float(values.mean())
+    return dataclasses.replace(first, value=mean, interval=(mean - half, mean + half), seeds=seeds)
 
 
 @dataclass(frozen=True)

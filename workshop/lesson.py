@@ -176,14 +176,22 @@ def _in_words(judged: Verdict) -> str:
     words = f"<b>{escape(judged.claim)}</b> {sign}."
     if judged.value is None:
         return f"{words} <small>[{badge}]</small>"
-    interval = f" (95%: {judged.interval[0]:.1f} to {judged.interval[1]:.1f})" if judged.interval else ""
-    measured = f"{judged.value:.1f} {judged.unit}{interval}"
+    interval = (
+        f" (95%: {_short(judged.interval[0])} to {_short(judged.interval[1])})" if judged.interval else ""
+    )
+    measured = f"{_short(judged.value)} {judged.unit}".rstrip() + interval
+    claimed = f"{judged.threshold:g} {judged.unit}".rstrip()
     op = {">=": "at least", "<=": "at most"}[judged.op]
     seeds = ", ".join(str(seed) for seed in judged.seeds)
     return (
-        f'{words}<br><span class="measured">Measured {measured}; {op} {judged.threshold:g} {judged.unit} was claimed. '
+        f'{words}<br><span class="measured">Measured {measured}; {op} {claimed} was claimed. '
         f"{escape(judged.data)}; seed {seeds}; budget {judged.budget}; {badge}.</span>"
     )
+
+
+def _short(number: float) -> str:
+    """One decimal from 10 on, three figures below."""
+    return f"{number:.1f}" if abs(number) >= 10 else f"{number:.3g}"
 
 
 def _say(tone: str, words: str, plain: str, evidence: dict | None = None) -> None:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from scipy.stats import t as student_t
-
 from workshop import settings
-from workshop.claims import Measurement, Verdict, judge, skipped
+from workshop.claims import Measurement, Verdict, judge, pooled
 from workshop.errors import WorkshopError
 from workshop.files import write_whole
 from workshop.studies.registry import STUDIES
@@ -60,20 +56,6 @@ def measure(lesson: str, data: dict[str, str], budget: str, seeds: Sequence[int]
         interval = f"[{verdict.interval[0]:.2f}, {verdict.interval[1]:.2f}]" if verdict.interval else ""
         print(f"  {verdict.id}: {verdict.value} {verdict.unit} {interval} {verdict.word}", flush=True)
     return verdicts
-
-
-def pooled(each: Sequence[Measurement]) -> Measurement:
-    """The mean over seeds with Student's 95% interval of that mean; one seed keeps its own interval."""
-    first = each[0]
-    if any(one.value is None for one in each):
-        return skipped(first.data, first.budget)
-    if len(each) == 1:
-        return first
-    values = np.array([one.value for one in each])
-    half = student_t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    seeds = tuple(seed for one in each for seed in one.seeds)
-    mean = float(values.mean())
-    return dataclasses.replace(first, value=mean, interval=(mean - half, mean + half), seeds=seeds)
 
 
 def write(file: Path, budget: str, verdicts: Sequence[Verdict]) -> None:

@@ -6,8 +6,9 @@ H the Hessian of the support loss. H v comes from differentiating the backward p
 is the derivative of ``a`` in that direction. Several inner steps are undone one by one, the last first.
 
 What makes it fast on one core: all T tasks in one batched product; the first step, where all tasks still share
-theta, as one plain product over T * K points; products and sums fused in ``baddbmm``; the factor 2/K of the loss
-left to the end; the output layer as a row, so that no product has a side of length one at the wrong place.
+theta, as one plain product over T * K points; products and sums fused in ``baddbmm``, the sums over points of the
+biases among them; the factors of the loss left to the scale of a product; the output layer as a row, so that no product has a
+side of length one at the wrong place.
 """
 
 from __future__ import annotations
@@ -39,126 +40,131 @@ class Pass(NamedTuple):
     residual: Tensor  #: (N, 1, K)
 
 
-def forward_backward(weights: Mlp, x: Tensor, y: Tensor) -> Pass:
-    """Both passes of the squared error; ``x`` (N, K, inputs + 1), ``y`` (N, 1, K)."""
-    a = [bmm(x, weights.first).relu_()]
+class Points(NamedTuple):
+    """Support or query sets of N tasks; N = 1 where they are all one set."""
+
+    x: Tensor  #: (N, K, inputs + 1); the last column is ones
+    y: Tensor  #: (N, 1, K)
+    ones: Tensor  #: (N, 1, K)
+
+
+def forward_backward(weights: Mlp, points: Points) -> Pass:
+    """Both passes of the squared error."""
+    a = [bmm(points.x, weights.first).relu_()]
     for w, b in weights.hidden:
         a.append(baddbmm(b, a[-1], w).relu_())
     on = [layer.sign() for layer in a]
     w, b = weights.last
-    residual = baddbmm(b, w, a[-1].mT).sub_(y)
+    residual = baddbmm(b, w, a[-1].mT).sub_(points.y)
     d = [(residual.mT * w).mul_(on[-1])]
     for (w, _), gate in zip(reversed(weights.hidden), reversed(on[:-1]), strict=True):
         d.append(bmm(d[-1], w.mT).mul_(gate))
     return Pass(weights, a, on, d[::-1], residual)
 
 
-def gradient_step(weights: Mlp, x: Tensor, seen: Pass, scale: float) -> Mlp:
-    """``weights`` moved by ``scale`` times the gradient that ``seen`` holds."""
+def moved(weights: Mlp, points: Points, seen: Pass, scale: float, keep: float = 1.0) -> Mlp:
+    """``keep`` times the weights plus ``scale`` times the gradient that ``seen`` holds; the gradient alone at 0."""
+    x, _, ones = points
+    how = {"beta": keep, "alpha": scale}
     hidden = [
-        (baddbmm(w, a.mT, d, alpha=scale), torch.add(b, d.sum(1, keepdim=True), alpha=scale))
+        (baddbmm(w, a.mT, d, **how), baddbmm(b, ones, d, **how))
         for (w, b), a, d in zip(weights.hidden, seen.a, seen.d[1:], strict=False)
     ]
     w, b = weights.last
-    last = (
-        baddbmm(w, seen.residual, seen.a[-1], alpha=scale),
-        torch.add(b, seen.residual.sum(2, keepdim=True), alpha=scale),
-    )
-    return Mlp(baddbmm(weights.first, x.mT, seen.d[0], alpha=scale), hidden, last)
+    last = baddbmm(w, seen.residual, seen.a[-1], **how), baddbmm(b, seen.residual, ones.mT, **how)
+    return Mlp(baddbmm(weights.first, x.mT, seen.d[0], **how), hidden, last)
 
 
-def gradient(x: Tensor, seen: Pass) -> Mlp:
-    """The gradient that ``seen`` holds, task by task."""
-    hidden = [(bmm(a.mT, d), d.sum(1, keepdim=True)) for a, d in zip(seen.a, seen.d[1:], strict=False)]
-    last = bmm(seen.residual, seen.a[-1]), seen.residual.sum(2, keepdim=True)
-    return Mlp(bmm(x.mT, seen.d[0]), hidden, last)
-
-
-def subtract_hessian_product(v: Mlp, x: Tensor, seen: Pass, scale: float, total: Mlp | None = None) -> Mlp:
+def add_hessian_product(
+    v: Mlp, points: Points, seen: Pass, cut: Pass, scale: float, total: Mlp | None = None
+) -> Mlp:
     """``v`` plus ``scale`` times H v, in place.
 
     Args:
         v: the direction, for each of T tasks.
-        seen: the pass at which H is taken; its weights are each task's own.
-        total: where all tasks share the weights of ``seen``: receives the sum over tasks.
+        points: the support sets.
+        seen: the pass at which H is taken.
+        cut: the same, task by task; another only where all tasks share the weights of ``seen``.
+        total: given where they do; receives the sum over tasks.
     """
     shared = total is not None
-    tasks = len(x)
 
-    # Views: `one` puts all tasks' points side by side where they share weights, `each` undoes it.
+    # Where tasks share weights, their points stand side by side.
     def one(t: Tensor) -> Tensor:
         return t.view(1, -1, t.shape[-1]) if shared else t
 
     def row(t: Tensor) -> Tensor:
         return t.view(1, 1, -1) if shared else t
 
-    def each(t: Tensor) -> Tensor:
-        return t.view(tasks, -1, t.shape[-1]) if shared else t
-
     weights = seen.weights
-    a, d, residual = [each(t) for t in seen.a], [each(t) for t in seen.d], seen.residual.view(tasks, 1, -1)
-    r_a = [one(bmm(x, v.first)).mul_(seen.on[0])]
-    for (v_w, v_b), (w, _), before, gate in zip(v.hidden, weights.hidden, a, seen.on[1:], strict=False):
+    r_a = [one(bmm(points.x, v.first)).mul_(seen.on[0])]
+    for (v_w, v_b), (w, _), before, gate in zip(v.hidden, weights.hidden, cut.a, seen.on[1:], strict=False):
         r_a.append(one(baddbmm(v_b, before, v_w)).baddbmm_(r_a[-1], w).mul_(gate))
     (v_w, v_b), (w, _) = v.last, weights.last
-    r_residual = baddbmm(v_b, v_w, a[-1].mT)
+    r_residual = baddbmm(v_b, v_w, cut.a[-1].mT)
     row(r_residual).baddbmm_(w, r_a[-1].mT)
-    r_d = [one(torch.addcmul(r_residual.mT * w, residual.mT, v_w)).mul_(seen.on[-1])]
+    r_d = [one(torch.addcmul(r_residual.mT * w, cut.residual.mT, v_w)).mul_(seen.on[-1])]
     for layer in reversed(range(len(v.hidden))):
-        along_v = bmm(d[layer + 1], v.hidden[layer][0].mT)
+        along_v = bmm(cut.d[layer + 1], v.hidden[layer][0].mT)
         r_d.append(one(along_v).baddbmm_(r_d[-1], weights.hidden[layer][0].mT).mul_(seen.on[layer]))
     r_d.reverse()
 
     if shared:
         v = _sum(v, total)
-    v.first.baddbmm_(one(x).mT, r_d[0], alpha=scale)
+    x, ones, r_residual = one(points.x), row(points.ones), row(r_residual)
+    v.first.baddbmm_(x.mT, r_d[0], alpha=scale)
     for layer, (v_w, v_b) in enumerate(v.hidden):
         v_w.baddbmm_(r_a[layer].mT, seen.d[layer + 1], alpha=scale)
         v_w.baddbmm_(seen.a[layer].mT, r_d[layer + 1], alpha=scale)
-        v_b.add_(r_d[layer + 1].sum(1, keepdim=True), alpha=scale)
+        v_b.baddbmm_(ones, r_d[layer + 1], alpha=scale)
     v_w, v_b = v.last
-    v_w.baddbmm_(seen.residual, r_a[-1], alpha=scale).baddbmm_(row(r_residual), seen.a[-1], alpha=scale)
-    v_b.add_(row(r_residual).sum(2, keepdim=True), alpha=scale)
+    v_w.baddbmm_(seen.residual, r_a[-1], alpha=scale).baddbmm_(r_residual, seen.a[-1], alpha=scale)
+    v_b.baddbmm_(r_residual, ones.mT, alpha=scale)
     return v
 
 
 def meta_gradient(
-    theta: Mlp, batch: Batches, *, rate: float, steps: int, second_order: bool, total: Mlp
+    theta: Mlp, support: Points, query: Points, *, rate: float, steps: int, second_order: bool, total: Mlp
 ) -> Tensor:
-    """Fill ``total`` with the outer gradient times K T / 2; returns the query residuals (T, 1, K).
+    """Fill ``total`` with the outer gradient; returns the query residuals, T K of them.
 
     Args:
-        batch: inputs (T, K, inputs + 1) with a column of ones, outputs (T, 1, K).
         steps: 0 for joint training, where only the query points count.
     """
-    x, y, x_query, y_query = batch
-    scale = -2 * rate / x.shape[1]
+    tasks, shots = support.x.shape[:2]
+    scale = -2 * rate / shots
     phi, passes = theta, []
     for step in range(steps):
         if step == 0:  # all tasks still share theta
-            shared = forward_backward(phi, x.view(1, -1, x.shape[-1]), y.view(1, 1, -1))
-            passes.append(shared)
-            tasks = len(x)
-            seen = shared._replace(
-                a=[t.view(tasks, -1, t.shape[-1]) for t in shared.a],
-                d=[t.view(tasks, -1, t.shape[-1]) for t in shared.d],
-                residual=shared.residual.view(tasks, 1, -1),
-            )
+            seen = forward_backward(phi, _side_by_side(support))
+            cut = _task_by_task(seen, tasks)
         else:
-            seen = forward_backward(phi, x, y)
-            passes.append(seen)
-        phi = gradient_step(phi, x, seen, scale)
+            seen = cut = forward_backward(phi, support)
+        passes.append((seen, cut))
+        phi = moved(phi, support, cut, scale)
     if steps == 0:
-        x_query, y_query = x_query.view(1, -1, x_query.shape[-1]), y_query.view(1, 1, -1)
-    judged = forward_backward(phi, x_query, y_query)
-    v = gradient(x_query, judged)
+        query = _side_by_side(query)
+    judged = forward_backward(phi, query)
+    v = moved(phi, query, judged, scale=2 / (tasks * shots), keep=0.0)
     if not second_order or steps == 0:
         _sum(v, total)
         return judged.residual
-    for seen in reversed(passes[1:]):
-        v = subtract_hessian_product(v, x, seen, scale)
-    subtract_hessian_product(v, x, passes[0], scale, total)
+    for seen, cut in reversed(passes[1:]):
+        v = add_hessian_product(v, support, seen, cut, scale)
+    add_hessian_product(v, support, *passes[0], scale, total)
     return judged.residual
+
+
+def _side_by_side(points: Points) -> Points:
+    """The points of all tasks as one set."""
+    x, y, ones = points
+    return Points(x.view(1, -1, x.shape[-1]), y.view(1, 1, -1), ones.view(1, 1, -1))
+
+
+def _task_by_task(seen: Pass, tasks: int) -> Pass:
+    """A pass over the points of all tasks, cut into tasks."""
+    a, d = ([t.view(tasks, -1, t.shape[-1]) for t in layers] for layers in (seen.a, seen.d))
+    return seen._replace(a=a, d=d, residual=seen.residual.view(tasks, 1, -1))
 
 
 def _sum(v: Mlp, total: Mlp) -> Mlp:
@@ -199,14 +205,17 @@ class ByHandEngine:
         """One Adam step for each of B meta-batches (B, T, K, ...); returns the losses (B,) before each step."""
         x, y, x_query, y_query = batches
         ready = (_with_ones(x), y.mT.contiguous(), _with_ones(x_query), y_query.mT.contiguous())
-        theta, total = self._views(self._theta), self._views(self._gradient)
-        losses = []
-        for batch in zip(*ready, strict=True):
-            residuals = meta_gradient(theta, batch, **self._inner, total=total)
-            self._gradient.mul_(2 / residuals.numel())
+        theta, total, ones = (
+            self._views(self._theta),
+            self._views(self._gradient),
+            torch.ones_like(ready[1][0]),
+        )
+        residuals = []
+        for x, y, x_query, y_query in zip(*ready, strict=True):
+            support, query = Points(x, y, ones), Points(x_query, y_query, ones)
+            residuals.append(meta_gradient(theta, support, query, **self._inner, total=total))
             self._adam()
-            losses.append(residuals.square().mean())
-        return torch.stack(losses)
+        return torch.stack(residuals).square_().mean((1, 2, 3))
 
     def weights(self) -> dict[str, Tensor]:
         """Theta as it is now, a copy, under the network's own names and in its own layout."""
