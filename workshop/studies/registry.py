@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workshop import datasets
 from workshop.studies.adaptation import AdaptationStudy
+from workshop.studies.meta_learning import MetaLearningStudy
 from workshop.studies.stored import StoredStudy
 
 
@@ -36,4 +37,5 @@ STUDIES: dict[str, Entry] = {
             {"source": "svhn-dev", "target": "mnist10k"},
         ),
     ),
+    MetaLearningStudy.lesson: Entry(MetaLearningStudy),
 }

@@ -9,6 +9,7 @@ from typing import ClassVar, Generic, TypeVar
 from workshop import results, settings
 from workshop.claims import Claim, Measurement, Status
 from workshop.kernels.descent import OnStep
+from workshop.studies.ladder import LadderRung
 
 R = TypeVar("R")
 
@@ -76,7 +77,15 @@ class StoredStudy(ABC, Generic[R]):
 
     def stored(self, name: str) -> R | None:
         """The stored ``class`` result; None when there is none of today's code, data and parameters."""
-        return results.find(self.kind, self.key(name))
+        return results.find(self.kind_of(name), self.key(name))
+
+    def kind_of(self, name: str) -> type:
+        """The dataclass of that result; a study that keeps results of several kinds says which."""
+        return self.kind
+
+    def ladder(self) -> tuple[LadderRung, ...]:
+        """What the stored results say about the ladder of transfer; nothing by default."""
+        return ()
 
     def trains(self, name: str) -> bool:
         """Whether asking for :meth:`result` trains at this budget."""

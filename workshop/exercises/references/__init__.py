@@ -5,6 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workshop.exercises.references import adaptation
+from workshop.exercises.references import adaptation, meta_learning
 
-REFERENCES: dict[str, Callable[..., Any]] = {**adaptation.REFERENCES}
+REFERENCES: dict[str, Callable[..., Any]] = {**adaptation.REFERENCES, **meta_learning.REFERENCES}

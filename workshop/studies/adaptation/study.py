@@ -28,6 +28,7 @@ from workshop.studies.adaptation import rungs as rungs_module
 from workshop.studies.adaptation.claims import CLAIMS
 from workshop.studies.adaptation.outcome import Outcome, run_training, wilson_interval
 from workshop.studies.adaptation.rungs import FRAMES, RECIPES, RUNGS, augmentations
+from workshop.studies.ladder import LadderRung
 from workshop.studies.stored import Announce, StoredStudy, silent
 
 #: The data that the lesson's claims are about. On other data the same numbers are measured, and bind nobody.
@@ -190,6 +191,23 @@ class AdaptationStudy(StoredStudy[Outcome]):
             training, source, target,
             recipe=RECIPES[budget], budget=budget, seed=self.seed, strength=strength, frames=FRAMES[budget],
             on_step=on_step or self.announce(f"{title}: {source.name} to {target.name}"),
+        )  # fmt: skip
+
+    def ladder(self) -> tuple[LadderRung, ...]:
+        outcomes = self.stored("source_only"), self.stored("pseudo_labels")
+        if None in outcomes:
+            return ()
+        direct, adapted = outcomes
+        pictures = f"{self.target.name} digits read"
+        return (
+            LadderRung(
+                "direct use", self.lesson, RUNGS["source_only"].title[2:], labels="none", seconds=direct.seconds,
+                gain=f"{direct.accuracy:.1f} % of {pictures}",
+            ),
+            LadderRung(
+                "adaptation", self.lesson, RUNGS["pseudo_labels"].title[2:], labels="none", seconds=adapted.seconds,
+                gain=f"{direct.accuracy:.1f} to {adapted.accuracy:.1f} % of {pictures}",
+            ),
         )  # fmt: skip
 
     def _pair(self, name: str) -> tuple[Digits, Digits]:

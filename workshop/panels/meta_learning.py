@@ -1,0 +1,203 @@
+"""The panels of lesson 05: a step size and two valleys; a wave to adapt to by hand; a meta-training under way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from html import escape
+
+import ipywidgets as widgets
+
+from workshop.figures import meta_learning as figures
+from workshop.panels.picture import Picture
+from workshop.panels.training import TrainingPanel
+from workshop.studies.meta_learning import TRAININGS, MetaLearningStudy, Outcome
+from workshop.studies.meta_learning.outcome import STEPS
+from workshop.studies.meta_learning.recipes import FAMILY, ITERATIONS
+from workshop.studies.meta_learning.trial import draw_inputs, try_task
+from workshop.studies.meta_learning.valleys import STEEPEST
+
+_STYLE = {"description_width": "9em"}
+_WIDE = widgets.Layout(width="28em", max_width="100%")
+_WRAP = widgets.Layout(flex_flow="row wrap")
+
+
+class ValleysPanel(widgets.VBox):
+    """Move the step size; see which start is then best after one step."""
+
+    def __init__(self) -> None:
+        self.rate = widgets.FloatSlider(
+            value=0.0, min=0.0, max=STEEPEST, step=STEEPEST / 10, description="Step size:",
+            readout_format=".3f", style=_STYLE, layout=_WIDE,
+        )  # fmt: skip
+        self.picture = Picture()
+        self.words = widgets.HTML()
+        self.rate.observe(self._redraw, "value")
+        self._redraw()
+        super().__init__([self.rate, self.words, self.picture])
+
+    def _redraw(self, _: object = None) -> None:
+        shown = figures.two_valleys(self.rate.value)
+        self.picture.show(shown.png, shown.alt)
+        words = shown.alt[shown.alt.index("At step size") :]
+        self.words.value = f"<span role='status'>{escape(words)}</span>"
+
+
+class WavePanel(widgets.VBox):
+    """Draw a wave, take gradient steps on a few of its points, from MAML's start and from the baseline's.
+
+    Args:
+        pairs: by the name to show: outcomes by training, MAML's first.
+    """
+
+    def __init__(self, pairs: Mapping[str, Mapping[str, Outcome]]) -> None:
+        self._pairs, self._quiet, self._draws = dict(pairs), False, 0
+        low, high = FAMILY.amplitude
+        self.start = widgets.Dropdown(
+            options=list(self._pairs), description="Starts:", style=_STYLE, layout=_WIDE
+        )
+        self.amplitude = widgets.FloatSlider(
+            value=figures.WAVE["amplitude"], min=low, max=high, step=0.1, description="Amplitude:",
+            readout_format=".1f", style=_STYLE, layout=_WIDE,
+        )  # fmt: skip
+        self.phase = widgets.FloatSlider(
+            value=figures.WAVE["phase"], min=FAMILY.phase[0], max=FAMILY.phase[1], step=0.1, description="Phase:",
+            readout_format=".1f", style=_STYLE, layout=_WIDE,
+        )  # fmt: skip
+        self.steps = widgets.IntSlider(
+            value=1, min=0, max=STEPS, description="Gradient steps:", style=_STYLE, layout=_WIDE
+        )
+        self.moment = widgets.SelectionSlider(
+            options=[("end", 0)], description="Training so far:", style=_STYLE, layout=_WIDE
+        )
+        self.points = widgets.Button(
+            description="Other points", icon="refresh", tooltip="Draw another support set"
+        )
+        self.one_side = widgets.Checkbox(description="All points on the right half", indent=False)
+        self.picture, self.words = Picture(), widgets.HTML()
+        self._pictures: dict[tuple[str, ...], figures.TrialPicture] = {}
+        self.start.observe(self._choose, "value")
+        self.steps.observe(self._redraw, "value")
+        for control in (self.amplitude, self.phase, self.moment, self.one_side):
+            control.observe(self._adapt, "value")
+        self.points.on_click(self._other_points)
+        sliders = widgets.VBox([self.amplitude, self.phase, self.steps])
+        choices = widgets.VBox(
+            [self.start, self.moment, widgets.HBox([self.points, self.one_side], layout=_WRAP)]
+        )
+        self._choose()
+        super().__init__([widgets.HBox([sliders, choices], layout=_WRAP), self.words, self.picture])
+
+    def add(self, name: str, pair: Mapping[str, Outcome]) -> None:
+        """Offer another pair of starts, and show it."""
+        self._pairs[name] = pair
+        with self._silently():
+            self.start.options = list(self._pairs)
+            self.start.value = name
+        self._choose()
+
+    def pair(self, shots: int) -> Mapping[str, Outcome]:
+        """The first pair with this K."""
+        return next(p for p in self._pairs.values() if next(iter(p.values())).shots == shots)
+
+    @contextmanager
+    def _silently(self):
+        """Change several controls, and draw once afterwards."""
+        self._quiet = True
+        try:
+            yield
+        finally:
+            self._quiet = False
+
+    def _choose(self, _: object = None) -> None:
+        """Another pair of starts: other moments of training."""
+        if self._quiet:
+            return
+        first = next(iter(self._pairs[self.start.value].values()))
+        with self._silently():
+            self.moment.options = [(f"{step:,} iterations", int(step)) for step in first.frames.step]
+            self.moment.index = len(first.frames.step) - 1
+        self._adapt()
+
+    def _other_points(self, _: object) -> None:
+        self._draws += 1
+        self._adapt()
+
+    def _adapt(self, _: object = None) -> None:
+        """Another task or another theta: take all gradient steps anew."""
+        if self._quiet:
+            return
+        pair = self._pairs[self.start.value]
+        shots = next(iter(pair.values())).shots
+        x = draw_inputs(shots, figures.SUPPORT_SEED + self._draws, self.one_side.value)
+        self._trial = try_task(pair, self.amplitude.value, self.phase.value, x, self.moment.value)
+        self._redraw()
+
+    def _redraw(self, _: object = None) -> None:
+        """Show the trial after the chosen number of steps."""
+        trainings, step = tuple(self._trial.curves), self.steps.value
+        if trainings not in self._pictures:
+            self._pictures[trainings] = figures.TrialPicture(trainings)
+        words = "; ".join(
+            f"{TRAININGS[t].title}: error {self._trial.error(t, 0):.2f} at first, {self._trial.error(t, step):.2f} now"
+            for t in trainings
+        )
+        words = (
+            f"After {step} gradient step{'' if step == 1 else 's'} on {len(self._trial.x)} points. {words}."
+        )
+        self.picture.show(
+            self._pictures[trainings].draw(self._trial, step), f"The wave and the two answers. {words}"
+        )
+        self.words.value = f"<span role='status'>{escape(words)}</span>"
+
+
+class MetaLearningPanel(widgets.VBox):
+    """Try waves by hand; meta-train anew, watch, stop; then try the new start."""
+
+    def __init__(self, study: MetaLearningStudy) -> None:
+        self._study = study
+        status = {"run": "live", "stored": "stored"}
+        pairs = {}
+        for shots in (10, 5):
+            pair = study.outcomes(f"maml_k{shots}", f"joint_k{shots}")
+            if pair:
+                one = next(iter(pair))
+                pairs[f"K = {shots}, {pair[one].iterations:,} iterations ({status[study.status(one)]})"] = (
+                    pair
+                )
+        self.wave = WavePanel(pairs)
+        trainable = {f"{training.title}, K = {training.shots}": key for key, training in TRAININGS.items()}
+        self.training_choice = widgets.Dropdown(
+            options=trainable, value="maml_k10", description="Train:", style=_STYLE, layout=_WIDE
+        )
+        short = ITERATIONS["smoke" if study.budget == "smoke" else "ci"]
+        self.iterations = widgets.Dropdown(
+            options=[(f"{n:,}", n) for n in sorted({short, 300, 1000, 10_000, 70_000})],
+            value=short, description="Iterations:", style=_STYLE,
+        )  # fmt: skip
+        self.training = TrainingPanel(
+            self._train, figures.draw_progress,
+            controls=(self.training_choice, self.iterations), on_result=self._finished,
+        )  # fmt: skip
+        super().__init__([self.wave, widgets.HTML("<hr>"), self.training])
+
+    def _train(self, on_step) -> Outcome:
+        return self._study.train(
+            self.training_choice.value, budget="ci", iterations=self.iterations.value, on_step=on_step
+        )
+
+    def _finished(self, outcome: Outcome) -> None:
+        training = TRAININGS[outcome.training]
+        name = f"just trained: {training.title}, K = {outcome.shots}, {outcome.iterations:,} iterations"
+        beside = {
+            key: other for key, other in self.wave.pair(outcome.shots).items() if key != outcome.training
+        }
+        rival = "maml" if training.variant == "joint" else "joint"
+        kept = {key: other for key, other in beside.items() if TRAININGS[key].variant == rival}
+        self.wave.add(name, {outcome.training: outcome, **kept})
+        ended = "stopped at" if outcome.stopped else "finished after"
+        self.training.say(
+            f"{training.title}, K = {outcome.shots}, {ended} iteration {outcome.iterations:,} "
+            f"({outcome.seconds:.1f} s, engine {outcome.engine}): error {outcome.error[1, 0]:.2f} after one step, "
+            f"{outcome.error[STEPS, 0]:.2f} after ten. It is in the panel above."
+        )
