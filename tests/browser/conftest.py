@@ -1,8 +1,9 @@
-"""Lesson 03, opened once and run once for all tests that drive it."""
+"""A lesson, opened once and run once for all tests that drive it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -10,10 +11,9 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).resolve().parents[2]
-LESSON = ROOT / "notebooks" / "03_domain_adaptation.ipynb"
 PICTURES = ROOT / "build" / "browser"  # to be looked at; git ignores it
 
-#: What the tests' copy of the lesson has otherwise: seconds to run, and a live training long enough to be stopped.
+#: What the tests' copy of lesson 03 has otherwise: seconds to run, and a live training long enough to be stopped.
 CHANGES = {
     'budget = "class"': 'budget = "smoke"',
     "panels.AdaptationPanel(study)": 'panels.AdaptationPanel(study, budget="ci")',
@@ -38,12 +38,26 @@ panels.AdaptationPanel(failing_once)
 
 @pytest.fixture(scope="session")
 def opened(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """A copy of the lesson, open in JupyterLab, run from top to bottom."""
+    """A copy of lesson 03, open in JupyterLab, run from top to bottom."""
+    copy = _test_copy("03_domain_adaptation", CHANGES, (BUSY, FAILING_ONCE))
+    with _opened(copy, chromium, tmp_path_factory) as notebook:
+        yield notebook
+
+
+@pytest.fixture(scope="session")
+def opened_05(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A copy of lesson 05, likewise; it shows its stored results, as a reader first sees it."""
+    with _opened(_test_copy("05_meta_learning", {}, ()), chromium, tmp_path_factory) as notebook:
+        yield notebook
+
+
+@contextmanager
+def _opened(notebook: nbformat.NotebookNode, chromium, tmp_path_factory) -> Iterator[object]:
     from lab import OpenNotebook, jupyterlab  # playwright is there when `chromium` is
 
     folder = tmp_path_factory.mktemp("lab")
-    path = folder / LESSON.name
-    nbformat.write(_test_copy(), path)
+    path = folder / "lesson.ipynb"
+    nbformat.write(notebook, path)
     with jupyterlab(folder, home=ROOT, log=tmp_path_factory.mktemp("log") / "jupyterlab.log") as address:
         notebook = OpenNotebook(chromium, address, path, PICTURES)
         notebook.run_all(seconds=150)
@@ -59,12 +73,21 @@ def lesson(opened) -> Iterator[object]:
     assert opened.complaints == []
 
 
-def _test_copy() -> nbformat.NotebookNode:
-    notebook = nbformat.read(LESSON, as_version=4)
-    for old, new in CHANGES.items():
+@pytest.fixture
+def lesson_05(opened_05) -> Iterator[object]:
+    """The same of lesson 05."""
+    yield opened_05
+    assert opened_05.strangers == []
+    assert opened_05.complaints == []
+
+
+def _test_copy(name: str, changes: dict[str, str], more: tuple[str, ...]) -> nbformat.NotebookNode:
+    """A lesson with some of its code changed and some cells more, and no outputs."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    for old, new in changes.items():
         (cell,) = [cell for cell in notebook.cells if cell.cell_type == "code" and old in cell.source]
         cell.source = cell.source.replace(old, new)
-    notebook.cells += [new_code_cell(BUSY), new_code_cell(FAILING_ONCE)]
+    notebook.cells += [new_code_cell(source) for source in more]
     for cell in notebook.cells:
         if cell.cell_type == "code":  # what is seen later comes from this run
             cell.outputs, cell.execution_count = [], None

@@ -11,12 +11,15 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from workshop import settings
-from workshop.bench import adaptation
+from workshop.bench import adaptation, meta_learning
 from workshop.bench.timing import Row
 from workshop.files import write_whole
 
 #: lesson -> its rows, measured when called
-BENCHES: dict[str, Callable[[], list[Row]]] = {"03_domain_adaptation": adaptation.rows}
+BENCHES: dict[str, Callable[[], list[Row]]] = {
+    "03_domain_adaptation": adaptation.rows,
+    "05_meta_learning": meta_learning.rows,
+}
 
 
 def main(arguments: list[str]) -> int:

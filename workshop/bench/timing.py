@@ -50,16 +50,19 @@ def throughput(
     peer_name: str | None = None,
     note: str = "",
     rounds: int = 7,
+    peer_work: float | None = None,
 ) -> Row:
     """A row of things per second.
 
     Args:
-        work: how many things one call handles, the same for both.
+        work: how many things one call handles.
         peer: None when there is none; ``note`` then says why.
+        peer_work: how many one call of the peer handles, where it is too slow or too different for ``work``.
     """
     taken = seconds(ours, *([peer] if peer else []), rounds=rounds)
     mine = work / statistics.median(taken[0])
     if peer is None:
         return Row(name, unit, "higher", mine, None, peer_name, None, note)
-    ratio = statistics.median(theirs / own for own, theirs in zip(*taken, strict=True))
-    return Row(name, unit, "higher", mine, work / statistics.median(taken[1]), peer_name, ratio, note)
+    peer_work = work if peer_work is None else peer_work
+    ratio = statistics.median(theirs / own for own, theirs in zip(*taken, strict=True)) * work / peer_work
+    return Row(name, unit, "higher", mine, peer_work / statistics.median(taken[1]), peer_name, ratio, note)

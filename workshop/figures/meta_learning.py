@@ -147,7 +147,9 @@ class TrialPicture:
                 "title": axis.text(0.5, 1.03, "", ha="center", color=hue, fontsize=12,
                                    transform=axis.transAxes, **animated),
             }  # fmt: skip
-        axes[0].legend(frameon=False, fontsize=8, loc="lower left", ncols=4)
+        axes[0].legend(
+            frameon=False, fontsize=8, loc="lower left", ncols=4, columnspacing=0.9, handlelength=1.4
+        )
         self._canvas.draw()
         self._still = self._canvas.copy_from_bbox(self._figure.bbox)
 
@@ -576,4 +578,5 @@ def draw_progress(history: Sequence[Mapping[str, float]]) -> bytes:
     figure, axis = canvas(8.6, 2.4)
     axis.plot([now["step"] for now in history], [now["loss"] for now in history], "-", color=GOOD)
     axis.set(xlabel="iteration", ylabel="query loss", yscale="log")
+    _plain_log_ticks(axis)
     return png(figure, dpi=80)

@@ -19,6 +19,7 @@ from workshop.studies.meta_learning.valleys import STEEPEST
 
 _STYLE = {"description_width": "9em"}
 _WIDE = widgets.Layout(width="28em", max_width="100%")
+_WIDEST = widgets.Layout(width="36em", max_width="100%")
 _WRAP = widgets.Layout(flex_flow="row wrap")
 
 
@@ -54,7 +55,7 @@ class WavePanel(widgets.VBox):
         self._pairs, self._quiet, self._draws = dict(pairs), False, 0
         low, high = FAMILY.amplitude
         self.start = widgets.Dropdown(
-            options=list(self._pairs), description="Starts:", style=_STYLE, layout=_WIDE
+            options=list(self._pairs), description="Starts:", style=_STYLE, layout=_WIDEST
         )
         self.amplitude = widgets.FloatSlider(
             value=figures.WAVE["amplitude"], min=low, max=high, step=0.1, description="Amplitude:",
@@ -68,7 +69,7 @@ class WavePanel(widgets.VBox):
             value=1, min=0, max=STEPS, description="Gradient steps:", style=_STYLE, layout=_WIDE
         )
         self.moment = widgets.SelectionSlider(
-            options=[("end", 0)], description="Training so far:", style=_STYLE, layout=_WIDE
+            options=[("end", 0)], description="Iterations so far:", style=_STYLE, layout=_WIDE
         )
         self.points = widgets.Button(
             description="Other points", icon="refresh", tooltip="Draw another support set"
@@ -115,7 +116,7 @@ class WavePanel(widgets.VBox):
             return
         first = next(iter(self._pairs[self.start.value].values()))
         with self._silently():
-            self.moment.options = [(f"{step:,} iterations", int(step)) for step in first.frames.step]
+            self.moment.options = [(f"{step:,}", int(step)) for step in first.frames.step]
             self.moment.index = len(first.frames.step) - 1
         self._adapt()
 
@@ -162,7 +163,7 @@ class MetaLearningPanel(widgets.VBox):
             pair = study.outcomes(f"maml_k{shots}", f"joint_k{shots}")
             if pair:
                 one = next(iter(pair))
-                pairs[f"K = {shots}, {pair[one].iterations:,} iterations ({status[study.status(one)]})"] = (
+                pairs[f"K = {shots} ({status[study.status(one)]}, {pair[one].iterations:,} iterations)"] = (
                     pair
                 )
         self.wave = WavePanel(pairs)
@@ -188,7 +189,7 @@ class MetaLearningPanel(widgets.VBox):
 
     def _finished(self, outcome: Outcome) -> None:
         training = TRAININGS[outcome.training]
-        name = f"just trained: {training.title}, K = {outcome.shots}, {outcome.iterations:,} iterations"
+        name = f"K = {outcome.shots} (just trained: {training.title}, {outcome.iterations:,} iterations)"
         beside = {
             key: other for key, other in self.wave.pair(outcome.shots).items() if key != outcome.training
         }

@@ -7,8 +7,8 @@ is the derivative of ``a`` in that direction. Several inner steps are undone one
 
 What makes it fast on one core: all T tasks in one batched product; the first step, where all tasks still share
 theta, as one plain product over T * K points; products and sums fused in ``baddbmm``, the sums over points of the
-biases among them; the factors of the loss left to the scale of a product; the output layer as a row, so that no product has a
-side of length one at the wrong place.
+biases among them; the factors of the loss left to the scale of a product; the output layer as a row, so that no
+product has a side of length one at the wrong place.
 """
 
 from __future__ import annotations
