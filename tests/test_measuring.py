@@ -41,3 +41,14 @@ def test_the_file_is_in_the_verdicts_schema(tmp_path):
     assert told["verdicts"][0]["id"] == "a/b" and told["verdicts"][0]["holds"] is True
     assert "claimed" not in told["verdicts"][0]
     assert [f.name for f in tmp_path.iterdir()] == ["measure.json"]
+
+
+def test_what_is_exact_for_each_seed_has_no_interval_over_them():
+    exact = [Measurement(1e-16, None, "gradients", (seed,), "class", "run") for seed in (0, 1)]
+    assert pooled(exact).interval is None and pooled(exact).seeds == (0, 1)
+
+
+def test_what_only_some_seeds_left_out_is_told():
+    told = ("2,000 waves", "1,999 waves (1 more left out)", "2,000 waves")
+    each = [Measurement(1.0 + i, (0, 9), data, (i,), "class", "run") for i, data in enumerate(told)]
+    assert pooled(each).data == "2,000 waves; 1,999 waves (1 more left out)"

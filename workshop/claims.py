@@ -67,17 +67,25 @@ def skipped(data: str, budget: str) -> Measurement:
 
 
 def pooled(each: Sequence[Measurement]) -> Measurement:
-    """The mean over seeds with Student's 95% interval of that mean; one seed keeps its own interval."""
+    """The mean over seeds with Student's 95% interval of that mean; one seed keeps its own interval.
+
+    What is exact for each seed, without an interval, is so for all.
+    """
     first = each[0]
     if any(one.value is None for one in each):
         return skipped(first.data, first.budget)
     if len(each) == 1:
         return first
     values = np.array([one.value for one in each])
-    half = student_t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    seeds = tuple(seed for one in each for seed in one.seeds)
     mean = float(values.mean())
-    return dataclasses.replace(first, value=mean, interval=(mean - half, mean + half), seeds=seeds)
+    half = float(student_t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    return dataclasses.replace(
+        first,
+        value=mean,
+        interval=None if first.interval is None else (mean - half, mean + half),
+        data="; ".join(dict.fromkeys(one.data for one in each)),
+        seeds=tuple(seed for one in each for seed in one.seeds),
+    )
 
 
 @dataclass(frozen=True)
@@ -125,3 +133,8 @@ def judge(claim: Claim, measured: Measurement) -> Verdict:
         claim.id, claim.sentence, measured.value, claim.unit, measured.interval, claim.op, threshold, holds,
         measured.data, measured.seeds, measured.budget, measured.status, measured.claimed,
     )  # fmt: skip
+
+
+def short(number: float) -> str:
+    """A measured number for readers: one decimal from 10 on, three figures below."""
+    return f"{number:.1f}" if abs(number) >= 10 else f"{number:.3g}"

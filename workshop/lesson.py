@@ -18,7 +18,7 @@ from IPython import get_ipython
 from IPython.display import HTML, display
 
 from workshop import claims, exercises
-from workshop.claims import Verdict
+from workshop.claims import Verdict, short
 from workshop.errors import WorkshopError
 from workshop.exercises.judging import Report, try_examples
 from workshop.studies.stored import StoredStudy
@@ -177,9 +177,9 @@ def _in_words(judged: Verdict) -> str:
     if judged.value is None:
         return f"{words} <small>[{badge}]</small>"
     interval = (
-        f" (95%: {_short(judged.interval[0])} to {_short(judged.interval[1])})" if judged.interval else ""
+        f" (95%: {short(judged.interval[0])} to {short(judged.interval[1])})" if judged.interval else ""
     )
-    measured = f"{_short(judged.value)} {judged.unit}".rstrip() + interval
+    measured = f"{short(judged.value)} {judged.unit}".rstrip() + interval
     claimed = f"{judged.threshold:g} {judged.unit}".rstrip()
     op = {">=": "at least", "<=": "at most"}[judged.op]
     seeds = ", ".join(str(seed) for seed in judged.seeds)
@@ -187,11 +187,6 @@ def _in_words(judged: Verdict) -> str:
         f'{words}<br><span class="measured">Measured {measured}; {op} {claimed} was claimed. '
         f"{escape(judged.data)}; seed {seeds}; budget {judged.budget}; {badge}.</span>"
     )
-
-
-def _short(number: float) -> str:
-    """One decimal from 10 on, three figures below."""
-    return f"{number:.1f}" if abs(number) >= 10 else f"{number:.3g}"
 
 
 def _say(tone: str, words: str, plain: str, evidence: dict | None = None) -> None:

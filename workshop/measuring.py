@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workshop import settings
-from workshop.claims import Measurement, Verdict, judge, pooled
+from workshop.claims import Measurement, Verdict, judge, pooled, short
 from workshop.errors import WorkshopError
 from workshop.files import write_whole
 from workshop.studies.registry import STUDIES
@@ -53,8 +53,9 @@ def measure(lesson: str, data: dict[str, str], budget: str, seeds: Sequence[int]
         print(f"{lesson}, {data}, seed {seed}: {time.perf_counter() - started:.0f} s", flush=True)
     verdicts = [judge(study.claims[claim_id], pooled(each)) for claim_id, each in found.items()]
     for verdict in verdicts:
-        interval = f"[{verdict.interval[0]:.2f}, {verdict.interval[1]:.2f}]" if verdict.interval else ""
-        print(f"  {verdict.id}: {verdict.value} {verdict.unit} {interval} {verdict.word}", flush=True)
+        value = "none" if verdict.value is None else short(verdict.value)
+        interval = f" [{', '.join(map(short, verdict.interval))}]" if verdict.interval else ""
+        print(f"  {verdict.id}: {value} {verdict.unit}{interval} {verdict.word}; {verdict.data}", flush=True)
     return verdicts
 
 

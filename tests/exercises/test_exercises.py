@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from workshop import exercises
 from workshop.errors import WorkshopError
@@ -98,6 +99,38 @@ def test_an_unwritten_answer_is_no_failure_of_the_student():
 )
 def test_wrong_answers_are_told_in_words(answer, says):
     assert says in " ".join(try_examples(EXERCISES["adaptation-strength"], answer).lines)
+
+
+@pytest.mark.parametrize("called_by_helper", [False, True])
+def test_a_stop_inside_a_library_names_the_line_of_the_student(called_by_helper):
+    code = """
+def helper(loss, theta):
+    return torch.autograd.grad(loss, theta)[0]
+
+
+def inner_update(theta, x, y, rate):
+    theta = torch.tensor(theta, requires_grad=True)
+    loss = (theta[0] + theta[1] * torch.tensor(x) - torch.tensor(y)).square().mean().detach()
+    gradient = STOPS
+    return theta - rate * gradient
+"""
+    stops, line = (
+        ("helper(loss, theta)", 3) if called_by_helper else ("torch.autograd.grad(loss, theta)[0]", 9)
+    )
+    cell = {"torch": torch}
+    exec(compile(code.replace("STOPS", stops), "<a cell>", "exec"), cell)
+    report = try_examples(EXERCISES["maml-inner-update"], cell["inner_update"])
+    assert "stopped with RuntimeError" in report.lines[0]
+    assert report.lines[0].endswith(f"(line {line}).")
+
+
+def test_a_stop_in_a_callable_without_code_of_its_own_names_the_last_line():
+    class Stops:
+        def __call__(self, **inputs):
+            raise ValueError("no")
+
+    line = Stops.__call__.__code__.co_firstlineno + 1
+    assert f"(line {line})." in try_examples(EXERCISES["adaptation-strength"], Stops()).lines[0]
 
 
 def test_an_object_that_equals_everything_earns_nothing():

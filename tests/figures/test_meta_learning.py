@@ -28,14 +28,14 @@ def drawn(study, pair):
     return {
         "one_task": figures.one_task(pair, one_side=True, guess=1.5),
         "task_distribution": figures.task_distribution(),
-        "the_average": figures.the_average(pair["joint_k10"], guess="their mean"),
+        "starts": figures.starts(pair, guess="their mean"),
         "two_valleys": figures.two_valleys(0.1),
         "learning_curves": figures.learning_curves(pair, guess=0.7),
         "tuning": figures.tuning({"joint_k10": pair["joint_k10"]}),
         "halves": figures.halves(pair),
         "sharpness": figures.sharpness(pair),
         "growth": figures.growth(pair["maml_k10"]),
-        "variations": figures.variations(study.variations()),
+        "variations": figures.variations(study.variations(), guess="ANIL"),
         "outside": figures.outside(pair, guess="larger"),
         "ladder": figures.ladder(),
     }
@@ -66,13 +66,14 @@ def test_words_and_tables_hold_the_measured_numbers(drawn, pair):
         )
         assert f"{title}, K = 10: {outcome.half[:, 0].mean():.2f} before" in drawn["halves"].alt
         assert f"{title}, K = 10: median {np.median(outcome.sharpness):.1f}" in drawn["sharpness"].alt
+        assert drawn["sharpness"].rows[-1][-1] == int((~outcome.converges).sum())
 
 
 @pytest.mark.parametrize(
     ("name", "says", "without"),
     [
-        ("one_task", "Your guess at x = -3 was 1.5; the wave is at", lambda s, p: figures.one_task(p, one_side=True)),
-        ("the_average", 'Your guess was "their mean".', lambda s, p: figures.the_average(p["joint_k10"])),
+        ("one_task", "Your guess at x = -4 was 1.5; MAML is at", lambda s, p: figures.one_task(p, one_side=True)),
+        ("starts", 'Your guess was "their mean".', lambda s, p: figures.starts(p)),
         ("learning_curves", "Your guess for MAML after 1 step was 0.7.", lambda s, p: figures.learning_curves(p)),
         ("outside", 'Your guess was "larger".', lambda s, p: figures.outside(p)),
     ],
@@ -85,7 +86,7 @@ def test_the_guess_is_drawn_in_and_only_when_there_is_one(drawn, study, pair, na
 
 def test_what_was_not_trained_is_said():
     for absent in (
-        figures.one_task({}), figures.the_average(None), figures.learning_curves({}), figures.tuning({}),
+        figures.one_task({}), figures.starts({}), figures.learning_curves({}), figures.tuning({}),
         figures.halves({}), figures.sharpness({}), figures.growth(None), figures.variations({}), figures.outside({}),
     ):  # fmt: skip
         assert "is not part of this run" in absent.alt
@@ -102,14 +103,16 @@ def test_a_trial_is_drawn_fast_and_anew_each_time(pair):
 
 
 def test_the_ladder_shows_what_is_open_and_what_is_climbed():
-    rung = LadderRung("last layer", "02_fine_tuning_spectrum", "a new head", "50", 2.0, "a <b>lot</b>")
+    rung = LadderRung(
+        "last layer", "02_fine_tuning_spectrum", "a new head", "50", "a million", 2.0, "a <b>lot</b>"
+    )
     figure = figures.ladder([rung])
     assert [row[0] for row in figure.rows] == list(RUNGS)
     climbed = {row[0]: row[2] for row in figure.rows if row[2] != "open"}
     assert climbed == {"last layer": "a new head"}
+    assert "multi-task: open" in figure.alt
     assert (
-        "multi-task: open" in figure.alt
-        and "last layer: a new head, 2 s, a <b>lot</b>, labels: 50" in figure.alt
+        "last layer: a new head, 2 s, a <b>lot</b>, labels of the target: 50, others: a million" in figure.alt
     )
     assert BeautifulSoup(figure.html(), "html.parser").b is None
 
@@ -117,3 +120,19 @@ def test_the_ladder_shows_what_is_open_and_what_is_climbed():
 def test_progress_is_a_picture():
     png = figures.draw_progress([{"step": 100, "loss": 3.0}, {"step": 200, "loss": 2.0}])
     assert Image.open(io.BytesIO(png)).size[0] > 500
+
+
+def test_the_opening_picture_gives_no_answer_away(pair):
+    bare = figures.one_task(pair, bare=True)
+    assert (
+        "error" not in bare.alt
+        and "before" not in bare.alt
+        and "MAML is near the wave after 1 step" in bare.alt
+    )
+    assert bare.columns == ("x", "the wave", "MAML, step 1", "trained on all at once, step 1")
+    assert bare.png != figures.one_task(pair).png
+
+
+def test_a_guess_below_the_axis_is_seen(pair):
+    low, none = figures.learning_curves(pair, guess=0.0), figures.learning_curves(pair)
+    assert "Your guess for MAML after 1 step was 0." in low.alt and low.png != none.png

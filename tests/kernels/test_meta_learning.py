@@ -298,7 +298,7 @@ def test_a_rate_that_is_too_large_gives_no_number_and_no_exception():
 
 NO_VARIANT = "There is no variant 'mamal'. Choose one of: maml, first_order, anil, reptile, joint."
 NO_TASK = "The batch holds no task. Draw at least one."
-NO_POINT = "Each task has 0 points. Adapting needs at least 1 (K is 5 or 10 in the lesson)."
+NO_POINT = "Each task has 0 points. It needs at least 1 (K is 5 or 10 in the lesson)."
 NO_STEP = "0 inner steps adapt nothing. Take at least 1, or the variant 'joint', which has no inner loop."
 
 
@@ -329,3 +329,17 @@ def test_a_curve_of_nothing_is_refused(batch, steps, sentence):
     with pytest.raises(WorkshopError) as error:
         learning_curve(network, weights_of(network), (x, y), (xq, yq), rate=RATE, steps=steps)
     assert str(error.value) == sentence
+
+
+def test_a_misspelt_variant_adapts_nothing():
+    network = nn.Linear(1, 1)
+    x = torch.ones(3, 1)
+    with pytest.raises(WorkshopError, match=r"There is no variant 'anill'\. Choose one of: maml"):
+        adapt(network, weights_of(network), x, x, rate=0.1, steps=1, variant="anill")
+
+
+def test_joint_training_has_no_learning_curve_of_its_own():
+    network = nn.Linear(1, 1)
+    x = torch.ones(2, 3, 1)
+    with pytest.raises(WorkshopError, match="At test time 'joint' adapts by ordinary gradient steps"):
+        learning_curve(network, weights_of(network), (x, x), (x, x), rate=0.1, steps=1, variant="joint")

@@ -1,5 +1,6 @@
 """Meta-training: it learns, repeats to the bit with every engine, shows itself when asked, and says what it cannot."""
 
+import copy
 import re
 import time
 import warnings
@@ -223,9 +224,39 @@ def test_a_long_training_is_worth_compiling_and_a_short_one_is_not():
     assert train(WORTH_COMPILING - 1, on_step=stop).engine == "by_hand"
 
 
-@pytest.mark.parametrize("options", [{"make": tanh_net}, {"variant": "anil"}, {"variant": "reptile"}])
+@pytest.mark.parametrize("options", [{"network": tanh_net()}, {"variant": "anil"}, {"variant": "reptile"}])
 def test_what_the_fast_engines_do_not_know_is_left_to_autograd(options):
     assert train(3, **options).engine == "autograd"
+
+
+class Scaled(nn.Module):
+    """A forward of its own, a bare parameter, a buffer, a layer normalisation."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.norm, self.shift = nn.Linear(1, 6), nn.LayerNorm(6), nn.Parameter(torch.ones(1))
+        self.head = nn.Linear(6, 1)
+        self.register_buffer("scale", torch.tensor(3.0))
+
+    def forward(self, x):
+        return self.scale * self.head(torch.tanh(self.norm(self.body(x)))) + self.shift
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_any_network_is_begun_from_as_it_is_and_left_so(dtype):
+    network = Scaled().to(dtype)
+    before = copy.deepcopy(network.state_dict())
+    seen = []
+    trained = train(
+        120,
+        network=network,
+        look=lambda step, net: seen.append(copy.deepcopy(net.state_dict())),
+        look_at=(0,),
+    )
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+    assert all(torch.equal(before[name], value) for name, value in seen[0].items())
+    assert trained.engine == "autograd" and trained.network.scale == 3.0
+    assert not torch.equal(trained.network.head.weight, network.head.weight)
 
 
 def test_the_native_engine_is_not_for_other_devices():
@@ -250,7 +281,7 @@ def test_a_compiler_that_fails_is_reported_once_and_it_goes_on_by_hand(tmp_path,
         trained = train(
             WORTH_COMPILING,
             on_step=stop,
-            make=lambda: nn.Sequential(nn.Linear(1, 3), nn.ReLU(), nn.Linear(3, 1)),  # not compiled before
+            network=nn.Sequential(nn.Linear(1, 3), nn.ReLU(), nn.Linear(3, 1)),  # not compiled before
         )
     assert trained.engine == "by_hand" and trained.iterations == 100
     assert [str(warning.message) for warning in told] == [
@@ -263,7 +294,7 @@ def test_a_compiler_that_fails_is_reported_once_and_it_goes_on_by_hand(tmp_path,
 @pytest.mark.parametrize("engine", ["by_hand", "native"])
 def test_a_fast_engine_that_does_not_apply_is_refused(engine):
     with pytest.raises(WorkshopError, match="For any other network choose engine='autograd'"):
-        train(engine=engine, make=tanh_net)
+        train(engine=engine, network=tanh_net())
     with pytest.raises(WorkshopError, match=r"not 'anil'\. Choose engine='autograd'"):
         train(engine=engine, variant="anil")
 
@@ -294,7 +325,7 @@ def test_a_training_that_diverges_says_so(engine, rate):
     [
         ({"iterations": 0}, "0 iterations train nothing. Take at least 1."),
         ({"tasks": 0}, "The batch holds no task. Draw at least one."),
-        ({"shots": 0}, "Each task has 0 points. Adapting needs at least 1 (K is 5 or 10 in the lesson)."),
+        ({"shots": 0}, "Each task has 0 points. It needs at least 1 (K is 5 or 10 in the lesson)."),
         (
             {"inner_steps": 0},
             "0 inner steps adapt nothing. Take at least 1, or the variant 'joint', which has no inner loop.",

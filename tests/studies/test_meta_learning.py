@@ -14,29 +14,33 @@ from scipy.optimize import minimize_scalar
 from workshop import results
 from workshop.claims import judge
 from workshop.errors import WorkshopError
+from workshop.figures.meta_learning.tasks import SUPPORT_SEED, WAVE
 from workshop.kernels.meta_training import sine_net
-from workshop.studies.ladder import RUNGS, climbed, open_rungs
+from workshop.studies.ladder import RUNGS, open_rungs
 from workshop.studies.meta_learning import TRAININGS, MetaLearningStudy, Outcome, beside
 from workshop.studies.meta_learning import study as study_module
 from workshop.studies.meta_learning.beside import Agreement
 from workshop.studies.meta_learning.outcome import (
     DIVERGED,
+    NETWORK,
     SHOWN,
     STEPS,
     TEST_SEED,
     TUNING_SEED,
+    Exam,
     converging,
     exam,
     flattened,
     mean_and_half,
+    tuned,
     unflattened,
 )
 from workshop.studies.meta_learning.recipes import FAMILY, FULL_SEEDS, MOMENTS, RATES, recipe
 from workshop.studies.meta_learning.trial import (
     GRID,
+    abroad,
     average_wave,
     draw_inputs,
-    errors_by_frequency,
     predict_start,
     try_task,
 )
@@ -49,6 +53,7 @@ from workshop.studies.meta_learning.valleys import (
     losses_after_step,
     stepped,
 )
+from workshop.studies.registry import climbed
 
 MAIN = ("maml_k10", "joint_k10", "maml_k5", "joint_k5")
 
@@ -113,7 +118,8 @@ def test_the_baseline_alone_is_tuned_and_takes_the_best(smoke):
             continue
         rates, error = outcome.tuning.T
         assert tuple(rates) == RATES
-        assert outcome.rate == rates[np.nanargmin(error)]
+        good = rates[error <= 1.01 * error.min()]  # of those that do alike, the shortest
+        assert outcome.rate == good.min()
 
 
 def test_the_start_knows_nothing_of_the_test_waves(smoke):
@@ -189,7 +195,7 @@ def test_each_claims_number_by_hand(made_up, claim, value, kept, shots):
     assert measured.value == pytest.approx(value)
     assert measured.interval[0] <= measured.value <= measured.interval[1]
     assert measured.data.startswith(f"{kept} unseen sine waves")
-    assert ("(1 more, on which ten steps diverge, are left out)" in measured.data) is (kept == 2)
+    assert ("(1 more, on which ten steps diverge, left out)" in measured.data) is (kept == 2)
 
 
 @pytest.mark.fast
@@ -251,7 +257,7 @@ def test_full_takes_three_seeds_and_pools_them(monkeypatch, smoke):
 
 
 def test_learn2learn_is_asked_where_it_is_installed_and_its_stored_answer_shown_elsewhere(monkeypatch):
-    monkeypatch.setattr(beside, "compare", lambda: Agreement({"torch.func, 1 step": 2e-16}, "9.9"))
+    monkeypatch.setattr(beside, "compare", lambda seed: Agreement({"torch.func, 1 step": 2e-16}, "9.9"))
     for installed, budget, status, version in (
         (True, "ci", "run", "9.9"),
         (False, "ci", "stored", "0.2.0"),
@@ -281,7 +287,7 @@ def test_the_comparison_with_learn2learn_tells_right_from_wrong(monkeypatch):
 
 def test_the_variations_are_compared_after_equally_many_iterations(shown):
     compared = shown.variations()
-    assert set(compared) == {"maml_k10", "first_order_k10", "anil_k10", "reptile_k10"}
+    assert set(compared) == {"maml_k10", "first_order_k10", "anil_k10", "reptile_k10", "joint_k10"}
     for key, (outcome, error) in compared.items():
         at = list(outcome.frames.step).index(recipe(TRAININGS["reptile_k10"], "class").iterations)
         assert error.tolist() == outcome.frames.error[at].tolist(), key
@@ -294,7 +300,42 @@ def test_at_ci_the_variations_stand_beside_the_stored_maml(shown):
     frames = replace(short.frames, step=short.frames.step[:5], error=short.frames.error[:5])
     study._found["maml_k10"] = replace(short, budget="ci", iterations=3000, frames=frames), "run"
     compared = study.variations()
-    assert compared["maml_k10"][0].budget == "class" and len(compared) == 4
+    assert compared["maml_k10"][0].budget == "class" and len(compared) == 5
+
+
+def test_without_learn2learn_a_stale_comparison_cannot_be_made_anew(monkeypatch):
+    monkeypatch.setattr(beside, "is_installed", lambda: False)
+    with pytest.raises(WorkshopError, match=r"needs learn2learn, which is not installed\. Run `make"):
+        MetaLearningStudy(budget="class").train_for("beside_learn2learn")
+
+
+def test_a_step_on_which_a_tuning_wave_explodes_is_out(monkeypatch):
+    theta, network = {}, None
+
+    def curve(self, network, theta, rate, variant="maml"):
+        errors = np.full((4, STEPS + 1), {0.01: 2.0, 0.015: 1.99}.get(rate, 3.0))
+        if rate >= 0.02:
+            errors[:, -1] = 1.0
+            errors[0, 5] = 101.0
+        return errors
+
+    monkeypatch.setattr(Exam, "curve", curve)
+    rate, table = tuned(network, theta, 5, 4, "cpu")
+    assert rate == 0.01  # 0.015 does alike, and is longer
+    assert np.isinf(table[table[:, 0] >= 0.02, 1]).all() and np.isfinite(table[table[:, 0] < 0.02, 1]).all()
+
+
+def test_seeds_do_not_overlap_at_full(monkeypatch, smoke):
+    seen = []
+
+    def train(self, training, *, seed=None, **options):
+        seen.append(seed)
+        return smoke.outcome(training)
+
+    monkeypatch.setattr(MetaLearningStudy, "train", train)
+    for seed in range(3):
+        MetaLearningStudy(budget="full", seed=seed).measure("maml/mse_after_1_k10")
+    assert seen == list(range(9))
 
 
 @pytest.mark.fast
@@ -389,7 +430,7 @@ def test_what_the_lesson_says_of_the_valleys():
 @pytest.mark.fast
 def test_what_the_lesson_says_of_the_average(shown):
     assert average_wave() == pytest.approx(-1.62 * np.cos(GRID), abs=0.01)
-    assert np.abs(predict_start(shown.outcome("joint_k10")) - average_wave()).mean() < 0.15  # "found it"
+    assert np.abs(predict_start(shown.outcome("joint_k10")) - average_wave()).mean() < 0.1  # "found it"
     # "about 3.0 is what remains": the variance around the mean wave, by counting
     tasks = FAMILY.tasks(20_000, torch.Generator().manual_seed(0))
     waves = tasks(torch.tensor(GRID, dtype=torch.float32)[:, None])[..., 0].numpy()
@@ -405,24 +446,43 @@ def test_what_the_lesson_says_of_the_average(shown):
 def test_the_sentences_of_the_lesson_that_are_no_verdicts(shown):
     """What the prose says of the stored results, number by number."""
     maml, joint, maml5, joint5 = (shown.outcome(key) for key in MAIN)
-    first = try_task({"maml_k10": maml, "joint_k10": joint}, 3.5, 0.8, draw_inputs(10, 4))
-    assert first.error("maml_k10", 1) < 0.2 and first.error("joint_k10", 1) > 2  # the opening picture
-    assert maml.error[1, 0] == pytest.approx(0.34, abs=0.005)
-    assert joint.error[STEPS, 0] == pytest.approx(1.37, abs=0.005)
-    assert maml.error[STEPS, 0] == pytest.approx(0.11, abs=0.005)  # "from 0.34 to 0.11, to a third"
+    assert maml.error[1, 0] == pytest.approx(0.32, abs=0.005)
+    assert joint.error[STEPS, 0] == pytest.approx(1.27, abs=0.005)
+    assert maml.error[STEPS, 0] == pytest.approx(0.11, abs=0.005)  # "to a third"
+    assert np.mean(maml.after(STEPS) < maml.after(1)) == pytest.approx(0.98, abs=0.005)  # "98 waves in 100"
     for one, other in ((maml, joint), (maml5, joint5)):  # "the intervals are far apart"
         assert one.error[1].sum() < other.error[STEPS, 0] - other.error[STEPS, 1] - 0.5
-    for outcome in (joint, joint5):  # "short steps do not arrive", "steps of 0.05 make some waves explode"
+    for outcome in (joint, joint5):  # "short steps do not arrive", "long ones make some waves explode"
         rates, error = outcome.tuning.T
-        assert error[0] > 1.2 * np.nanmin(error) and not np.isfinite(error[rates == 0.05]).any()
-    # "in two of them one wave is left out", the baseline's
-    assert [int((~o.converges).sum()) for o in (maml, joint, maml5, joint5)] == [0, 0, 0, 1]
-    told = [claim for claim in shown.claims if "are left out" in shown.measure(claim).data]
-    assert told == ["maml/one_step_beats_baseline_ten_k5", "maml/baseline_after_10_k5"]
-    for steep, flat in ((maml, joint), (maml5, joint5)):  # "for most waves", "for about one in ten"
-        assert np.mean(steep.sharpness > 2) > 0.7 and np.mean(flat.sharpness > 2) == pytest.approx(
-            0.1, abs=0.03
-        )
+        assert error[0] > 1.2 * error.min() and np.isinf(error[rates >= 0.03]).all()
+    assert maml5.error[STEPS, 0] == pytest.approx(0.31, abs=0.006)
+    assert joint5.error[STEPS, 0] == pytest.approx(2.05, abs=0.005)
+    grown = maml5.error[STEPS, 0] / maml.error[STEPS, 0]
+    assert 2.5 < grown < 3 and joint5.error[STEPS, 0] / joint.error[STEPS, 0] < 2  # "almost three times"
+    # "one wave is left out", of MAML's; "in three verdicts"
+    assert [int((~o.converges).sum()) for o in (maml, joint, maml5, joint5)] == [0, 0, 1, 0]
+    told = [claim for claim in shown.claims if "left out" in shown.measure(claim).data]
+    assert told == [
+        f"maml/{c}_k5" for c in ("one_step_beats_baseline_ten", "mse_after_10", "keeps_improving")
+    ]
+    for sharp, flat in ((maml, joint), (maml5, joint5)):  # "for most waves", "hardly ever"
+        assert np.mean(sharp.sharpness > 2) > 0.7 and np.mean(flat.sharpness > 2) < 0.02
+
+
+@pytest.mark.fast
+def test_what_the_lesson_says_of_its_first_wave(shown):
+    """It is a typical one; its start predicts the average; and the point to be guessed tells right from wrong."""
+    pair = shown.outcomes("maml_k10", "joint_k10")
+    maml = pair["maml_k10"]
+    first = try_task(pair, **WAVE, x=draw_inputs(10, SUPPORT_SEED))
+    assert first.error("maml_k10", 1) == pytest.approx(maml.error[1, 0], abs=0.05)  # "a typical one"
+    assert first.error("joint_k10", 1) > 2
+    gaps = [np.abs(predict_start(outcome) - average_wave()).mean() for outcome in pair.values()]
+    assert max(gaps) < 0.15  # "the two starts predict nearly the same"
+    side = try_task(pair, **WAVE, x=draw_inputs(10, SUPPORT_SEED, one_side=True))
+    wave, start, after = (np.interp(-4, GRID, curve) for curve in (side.truth, *side.curves["maml_k10"][:2]))
+    assert wave == pytest.approx(3.5, abs=0.05) and start == pytest.approx(1.1, abs=0.05)
+    assert after > start + 1
 
 
 @pytest.mark.fast
@@ -430,41 +490,44 @@ def test_what_the_lesson_says_of_the_half_that_it_never_saw(shown):
     maml, joint = shown.outcome("maml_k10"), shown.outcome("joint_k10")
     assert maml.half[:, 1].mean() / maml.half[:, 0].mean() == pytest.approx(0.25, abs=0.03)  # "a quarter"
     assert joint.half[:, 1].mean() > joint.half[:, 0].mean()  # "keeps all of it"
-    assert joint.half[:, [0, 2]].mean(0) == pytest.approx([3.0, 3.9], abs=0.05)
-    assert maml.half[:, [1, 2]].mean(0) == pytest.approx([0.75, 0.64], abs=0.005)
+    assert joint.half[:, [0, 2]].mean(0) == pytest.approx([3.0, 3.7], abs=0.05)
+    assert maml.half[:, [1, 2]].mean(0) == pytest.approx([0.78, 0.85], abs=0.005)
 
 
 @pytest.mark.fast
-def test_what_the_lesson_says_of_growth_and_variations(shown):
+def test_what_the_lesson_says_of_growth_and_relatives(shown):
     frames = shown.outcome("maml_k10").frames
     at = {int(step): error for step, error in zip(frames.step, frames.error, strict=True)}
-    assert at[100][1] > 0.9 * at[100][0]  # "hardly anything"
-    assert at[1000][10] < 0.3 * at[1000][0] and at[1000][1] < 0.5 * at[1000][0]
-    assert at[70_000][1] / at[1000][1] == pytest.approx(0.25, abs=0.03)  # "falls to a quarter"
-    assert all(abs(at[step][0] - 3.15) < 0.15 for step in (1000, 3000, 10_000, 70_000))  # "stays near 3"
+    assert at[0][[0, STEPS]] == pytest.approx([4.6, 4.4], abs=0.06)  # "ten steps leave 4.4 of 4.6"
+    assert at[300][0] == pytest.approx(3.3, abs=0.05)
+    assert all(abs(at[step][0] - at[1000][0]) < 0.1 for step in (3000, 10_000, 30_000, 70_000))
+    for early, late in ((1000, 3000), (3000, 10_000), (10_000, 30_000)):  # "every step counts more"
+        assert (at[late][1:] < at[early][1:]).all()
+    assert at[70_000][1] < at[30_000][1] and at[70_000][STEPS] > at[30_000][STEPS] - 0.005
     compared = {key: error for key, (_, error) in shown.variations().items()}
-    assert min(compared, key=lambda key: compared[key][1]) == "maml_k10"  # "MAML is ahead"
-    for key, error in compared.items():
-        assert error[STEPS] < 0.2 * error[0], key  # "all four curves fall"
-    squares = FAMILY.tasks(20_000, torch.Generator().manual_seed(0))(
-        torch.tensor(GRID, dtype=torch.float32)[:, None]
-    )
-    assert (
-        compared["first_order_k10"][0] > squares.square().mean() + 0.5
-    )  # "worse than predicting 0 everywhere"
-    engines = [outcome.engine for outcome, _ in shown.variations().values()]
-    assert engines == ["native", "native", "autograd", "autograd"]  # "the first two are compiled"
+    assert compared["anil_k10"][1] == pytest.approx(0.98, abs=0.005)
+    assert compared["maml_k10"][1] == pytest.approx(0.49, abs=0.006)  # "twice"
+    relatives = ("first_order_k10", "anil_k10", "reptile_k10")
+    assert max(relatives, key=lambda key: compared[key][1]) == "anil_k10"  # the answer to the question
+    assert all(compared[key][1] < 0.4 * compared["joint_k10"][1] for key in relatives)  # "far better"
+    assert compared["first_order_k10"][0] == pytest.approx(4.25, abs=0.2)  # "as bad as predicting 0"
+    engines = {outcome.engine for outcome, _ in shown.variations().values()}
+    assert engines == {"native", "autograd"}  # "some are compiled, the others are not"
 
 
 def test_what_the_lesson_says_of_other_frequencies(shown):
-    found = errors_by_frequency(shown.outcomes("maml_k10", "joint_k10"), (0.5, 0.75, 1.0, 2.0))
-    maml, joint = found["maml_k10"], found["joint_k10"]
+    pair = shown.outcomes("maml_k10", "joint_k10")
+    found = abroad(pair, (0.5, 0.75, 1.0, 2.0))
+    maml, joint, random = (found[key].error for key in ("maml_k10", "joint_k10", "random"))
     assert maml[2, 1] < 0.15 * maml[2, 0]  # "repairs nearly everything"
-    assert maml[1, 1] / maml[2, 1] == pytest.approx(5, abs=0.5)  # "five times as much error remains"
-    assert (
-        maml[3, 1] > 0.8 * maml[3, 0] and maml[3, STEPS] > maml[3, 1]
-    )  # "gains little", "nine more do not help"
-    assert joint[0, 1] == pytest.approx(2.8, abs=0.05) and maml[0, 1] == pytest.approx(3.7, abs=0.05)
+    assert maml[1, 1] / maml[2, 1] == pytest.approx(6, abs=0.5)  # "six times as much error remains"
+    assert maml[3, 1] > 0.75 * maml[3, 0]  # "gains little"
+    assert joint[0, 1] == pytest.approx(2.9, abs=0.05) and maml[0, 1] == pytest.approx(3.7, abs=0.05)
+    assert abs(random[0, 1] - maml[0, 1]) < abs(maml[0, 1] - joint[0, 1])  # "nearer to a random start"
+    as_long = (
+        exam(10, 400, TEST_SEED, frequency=0.5).curve(NETWORK, pair["joint_k10"].theta(), 0.01)[:, 1].mean()
+    )
+    assert maml[0, 1] - as_long < 0.5 * (maml[0, 1] - joint[0, 1])  # "much of that is its longer step"
 
 
 # ---- the ladder --------------------------------------------------------------------------------------
@@ -478,7 +541,7 @@ def test_the_ladder_holds_what_is_stored_and_leaves_the_rest_open():
     assert {"direct use", "adaptation", "meta-learning"} <= set(by_rung)
     assert set(open_rungs(found)) == set(RUNGS) - set(by_rung)
     meta = by_rung["meta-learning"]
-    assert meta.lesson == "05_meta_learning" and "1.37" in meta.gain and "0.34" in meta.gain
+    assert meta.lesson == "05_meta_learning" and "1.27" in meta.gain and "0.32" in meta.gain
     assert meta.labels.startswith("10 of each new task") and meta.seconds > 1
     assert open_rungs([]) == RUNGS
 

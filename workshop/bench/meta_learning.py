@@ -31,7 +31,7 @@ from workshop.kernels.digit_net import initialised
 from workshop.kernels.engines.autograd import AutogradEngine
 from workshop.kernels.engines.by_hand import ByHandEngine
 from workshop.kernels.engines.mlp import linear_layers
-from workshop.kernels.engines.native import NativeEngine, library
+from workshop.kernels.engines.native import NativeEngine, build, library
 from workshop.kernels.meta_learning import task_loss, weights_of
 from workshop.kernels.meta_training import MetaRecipe, meta_train, sine_net
 from workshop.studies.meta_learning.beside import learn2learn
@@ -147,7 +147,7 @@ def least_operations(sizes: tuple[int, ...], tasks: int, shots: int, steps: int)
 
 def _whole_training() -> Row:
     """The paper's training, once, from nothing: drawing the tasks and compiling count."""
-    library.cache_clear()
+    build.cache_clear()
     started = time.perf_counter()
     trained = meta_train(SineFamily(), MetaRecipe(iterations=70_000))
     taken = time.perf_counter() - started
@@ -262,9 +262,9 @@ def jax_scan(network: nn.Module, batches: Batches, steps: int) -> Way:
 
 
 def _jax(network: nn.Module, batches: Batches, steps: int) -> tuple[ModuleType, Callable, tuple, tuple]:
-    """jax on one thread; an outer step, ``(state, batch) -> (state, loss)``; its first state; the batches."""
+    """jax, an outer step ``(state, batch) -> (state, loss)``, its first state, and the batches."""
     if "jax" not in sys.modules:  # it reads these once
-        one_thread = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+        one_thread = "--xla_cpu_multi_thread_eigen=false"
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {one_thread}".strip()
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
     import jax

@@ -95,7 +95,7 @@ def try_examples(exercise: Exercise, answer: Callable[..., Any] | None) -> Repor
                 0, total, ("Not solved yet: replace the line that raises NotImplementedError.",), True
             )
         except Exception as problem:  # whatever a student's code may raise
-            line = traceback.extract_tb(problem.__traceback__)[-1].lineno
+            line = _line_of(problem, answer)
             wrong.append(
                 f"Example {number}: it stopped with {type(problem).__name__}: {problem} (line {line})."
             )
@@ -112,6 +112,14 @@ def try_examples(exercise: Exercise, answer: Callable[..., Any] | None) -> Repor
         return Report(total, total, (f"All {total} public examples agree.",))
     hint = hint_for(exercise, results)
     return Report(total - len(wrong), total, (*wrong, f"Hint: {hint}") if hint else tuple(wrong))
+
+
+def _line_of(problem: Exception, answer: Callable[..., Any]) -> int | None:
+    """The last line in the file (or cell) of ``answer`` that led to ``problem``; where none did, the last of all."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    own_file = getattr(getattr(answer, "__code__", None), "co_filename", None)
+    own = [frame for frame in frames if frame.filename == own_file]
+    return (own or frames)[-1].lineno
 
 
 def hint_for(exercise: Exercise, results: list[tuple[dict[str, Any], Any]]) -> str:

@@ -89,6 +89,14 @@ INNER_UPDATE = Exercise(
             lambda theta, x, y, rate: theta - rate / 2 * _gradient(theta, x, y),
             "that is half of the step: the derivative of a square has a factor 2.",
         ),
+        Hint(
+            lambda theta, x, y, rate: _gradient(theta, x, y),
+            "that is the gradient; return theta minus rate times it.",
+        ),
+        Hint(
+            lambda theta, x, y, rate: -rate * _gradient(theta, x, y),
+            "that is the step alone; add it to theta.",
+        ),
     ),
 )
 
@@ -119,6 +127,19 @@ def _never_adapted(theta, support_x, support_y, query_x, query_y, rate):
 def _summed_over_tasks(theta, support_x, support_y, query_x, query_y, rate):
     sets = zip(support_x, support_y, query_x, query_y, strict=True)
     return sum(_loss(_phi(theta, sx, sy, rate), qx, qy) for sx, sy, qx, qy in sets)
+
+
+def _query_set_only(theta, support_x, support_y, query_x, query_y, rate):
+    return _judged_on_support(theta, query_x, query_y, support_x, support_y, rate)
+
+
+def _sets_swapped(theta, support_x, support_y, query_x, query_y, rate):
+    sets = zip(support_x, support_y, query_x, query_y, strict=True)
+    return np.mean([_loss(_phi(theta, qx, qy, rate), sx, sy) for sx, sy, qx, qy in sets])
+
+
+def _last_task_only(theta, support_x, support_y, query_x, query_y, rate):
+    return _loss(_phi(theta, support_x[-1], support_y[-1], rate), query_x[-1], query_y[-1])
 
 
 def _draw_tasks(rng: np.random.Generator) -> Inputs:
@@ -164,6 +185,12 @@ META_LOSS = Exercise(
         Hint(_both_bugs, "there are two bugs: where each task starts, and on which points phi is judged."),
         Hint(_never_adapted, "that is the loss of theta itself; judge each task's phi, after its step."),
         Hint(_summed_over_tasks, "that is the sum over the tasks; take their mean."),
+        Hint(
+            _query_set_only,
+            "phi is fitted to the points that it is judged on: the inner step belongs on the support set.",
+        ),
+        Hint(_sets_swapped, "support and query set have changed places."),
+        Hint(_last_task_only, "that is the last task alone; add the losses of all tasks up, then divide."),
     ),
 )
 
@@ -211,6 +238,19 @@ def _gradients_without_a_step(theta, support_x, support_y, query_x, query_y, rat
     return full.mean(0), full.mean(0)
 
 
+def _gradients_carried_on(theta, support_x, support_y, query_x, query_y, rate):
+    """As autograd has it: the full gradient goes back through the steps on all earlier tasks, too."""
+    full, first_order, phi = [], [], theta
+    for task, (sx, sy, qx, qy) in enumerate(zip(support_x, support_y, query_x, query_y, strict=True)):
+        phi = _phi(phi, sx, sy, rate)
+        gradient = _gradient(phi, qx, qy)
+        first_order.append(gradient)
+        for earlier_x in support_x[task::-1]:
+            gradient = gradient - rate * _gradient(gradient, earlier_x, 0 * earlier_x)
+        full.append(gradient)
+    return np.mean(full, 0), np.mean(first_order, 0)
+
+
 FIRST_ORDER = Exercise(
     id="maml-first-order",
     lesson=LESSON,
@@ -247,6 +287,10 @@ FIRST_ORDER = Exercise(
         Hint(
             _gradients_without_a_step,
             "that is the gradient of the query loss at theta; take the inner step first.",
+        ),
+        Hint(
+            _gradients_carried_on,
+            "your phi is carried on from task to task: start the inner step of every task at theta.",
         ),
     ),
 )

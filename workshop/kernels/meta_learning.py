@@ -58,7 +58,11 @@ def adapt(
 
     Returns:
         phi, differentiable with respect to theta as far as ``variant`` lets it be.
+
+    Raises:
+        WorkshopError: an unknown variant.
     """
+    check_variant(variant)
     phi = dict(theta)
     for _ in range(0 if variant == "joint" else steps):
         gradient = grad(task_loss, argnums=1)(network, phi, x, y)
@@ -118,7 +122,14 @@ def learning_curve(
 
     Returns:
         (N, steps + 1) mean squared errors. A rate that is too large gives inf or nan, which is the answer.
+
+    Raises:
+        WorkshopError: ``joint``, which takes no steps; an unknown variant; no task, no point, no step.
     """
+    if variant == "joint":
+        raise WorkshopError(
+            "At test time 'joint' adapts by ordinary gradient steps; ask for the variant 'maml'."
+        )
     check_inner(variant, steps=steps, tasks=len(support[0]), shots=support[0].shape[1])
     one_step = vmap(lambda phi, x, y: adapt(network, phi, x, y, rate=rate, steps=1, variant=variant))
     errors = vmap(lambda phi, x, y: task_loss(network, phi, x, y))
@@ -135,17 +146,27 @@ def learning_curve(
 
 def check_inner(variant: str, *, steps: int, tasks: int, shots: int) -> None:
     """Raise a :class:`WorkshopError` for what no inner loop can work with."""
+    check_variant(variant)
+    check_tasks(tasks, shots)
+    if steps < 1 and variant != "joint":
+        raise WorkshopError(
+            f"{steps} inner steps adapt nothing. Take at least 1, or the variant 'joint', which has no inner loop."
+        )
+
+
+def check_variant(variant: str) -> None:
+    """Raise a :class:`WorkshopError` unless ``variant`` is one of :data:`VARIANTS`."""
     if variant not in VARIANTS:
         raise WorkshopError(f"There is no variant {variant!r}. Choose one of: {', '.join(VARIANTS)}.")
+
+
+def check_tasks(tasks: int, shots: int) -> None:
+    """Raise a :class:`WorkshopError` for a batch without tasks, or tasks without points."""
     if tasks < 1:
         raise WorkshopError("The batch holds no task. Draw at least one.")
     if shots < 1:
         raise WorkshopError(
-            f"Each task has {shots} points. Adapting needs at least 1 (K is 5 or 10 in the lesson)."
-        )
-    if steps < 1 and variant != "joint":
-        raise WorkshopError(
-            f"{steps} inner steps adapt nothing. Take at least 1, or the variant 'joint', which has no inner loop."
+            f"Each task has {shots} points. It needs at least 1 (K is 5 or 10 in the lesson)."
         )
 
 

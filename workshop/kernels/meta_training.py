@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from workshop.datasets.sines import Batches, SineFamily
 from workshop.errors import WorkshopError
 from workshop.kernels.chance import Chance
 from workshop.kernels.descent import Look, OnStep, Trained
+from workshop.kernels.digit_net import initialised
 from workshop.kernels.engines.autograd import AutogradEngine
 from workshop.kernels.engines.by_hand import ByHandEngine
 from workshop.kernels.engines.mlp import FAST_VARIANTS, linear_layers
@@ -76,7 +78,7 @@ def meta_train(
     family: SineFamily,
     recipe: MetaRecipe,
     *,
-    make: Callable[[], nn.Module] = sine_net,
+    network: nn.Module | None = None,
     seed: int = 0,
     device: torch.device | str = "cpu",
     engine: str = "auto",
@@ -89,7 +91,7 @@ def meta_train(
     The variant ``joint`` sees the same number of points: all 2 K of a task at once, without an inner loop.
 
     Args:
-        make: makes the network; its weights are drawn from ``seed``.
+        network: to begin from, left as it is; a :func:`sine_net` drawn from ``seed`` by default.
         engine: ``auto`` takes the fastest that applies and pays; the result says which.
         on_step: progress, every :data:`CHUNK` iterations.
         look, look_at: show the network after these iterations (0: as it starts), and at the end.
@@ -98,7 +100,7 @@ def meta_train(
         WorkshopError: an unknown engine, one that does not apply, or a training that diverges.
     """
     chance = Chance(seed, device)
-    network = _seeded(make, seed).to(device)
+    network = initialised(sine_net, chance) if network is None else copy.deepcopy(network).to(device)
     started, looking = time.perf_counter(), 0.0  # compiling counts, looking does not
     joint = recipe.variant == "joint"
     mover = _engine(engine, network, recipe, shots=2 * recipe.shots if joint else recipe.shots)
@@ -139,15 +141,9 @@ def meta_train(
     seconds = time.perf_counter() - started - looking
     steps, curve = np.array(history, np.float32).reshape(-1, 2).T
     return MetaTrained(
-        network, {"step": steps, "loss": curve}, seconds, seed, str(chance.device), stopped, mover.name, done
-    )
-
-
-def _seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:
-    """``make()``, whatever it draws drawn from ``seed``; the global generator is put back."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return make()
+        network, {"step": steps, "loss": curve}, seconds=seconds, seed=seed, device=str(chance.device),
+        stopped=stopped, engine=mover.name, iterations=done,
+    )  # fmt: skip
 
 
 def _meta_batches(

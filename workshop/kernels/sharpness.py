@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import grad, vmap
 
-from workshop.kernels.meta_learning import Weights, check_inner, task_loss
+from workshop.kernels.meta_learning import Weights, check_tasks, task_loss
 
 
 @torch.no_grad()
@@ -24,9 +24,12 @@ def largest_curvature(
         iterations: of the power method, from one random direction.
 
     Returns:
-        (N,)
+        (N,) one curvature a task, in units of the loss over squared weights; negative where the loss bends down most.
+
+    Raises:
+        WorkshopError: no task, or no point.
     """
-    check_inner("joint", steps=0, tasks=len(x), shots=x.shape[1])
+    check_tasks(len(x), x.shape[1])
     names, parts = list(theta), list(theta.values())
     flat = torch.cat([part.flatten() for part in parts])
 

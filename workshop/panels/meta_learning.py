@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from contextlib import contextmanager
 from html import escape
@@ -9,6 +10,7 @@ from html import escape
 import ipywidgets as widgets
 
 from workshop.figures import meta_learning as figures
+from workshop.figures.meta_learning.tasks import SUPPORT_SEED, WAVE
 from workshop.panels.picture import Picture
 from workshop.panels.training import TrainingPanel
 from workshop.studies.meta_learning import TRAININGS, MetaLearningStudy, Outcome
@@ -17,6 +19,7 @@ from workshop.studies.meta_learning.recipes import FAMILY, ITERATIONS
 from workshop.studies.meta_learning.trial import draw_inputs, try_task
 from workshop.studies.meta_learning.valleys import STEEPEST
 
+END = -1  #: instead of an iteration: each start as its own training left it
 _STYLE = {"description_width": "9em"}
 _WIDE = widgets.Layout(width="28em", max_width="100%")
 _WIDEST = widgets.Layout(width="36em", max_width="100%")
@@ -48,28 +51,29 @@ class WavePanel(widgets.VBox):
     """Draw a wave, take gradient steps on a few of its points, from MAML's start and from the baseline's.
 
     Args:
-        pairs: by the name to show: outcomes by training, MAML's first.
+        pairs: by the name to show: outcomes by training. May be added to from another thread.
     """
 
     def __init__(self, pairs: Mapping[str, Mapping[str, Outcome]]) -> None:
         self._pairs, self._quiet, self._draws = dict(pairs), False, 0
+        self._lock = threading.RLock()  # a job's thread adds what it trained while a hand moves the sliders
         low, high = FAMILY.amplitude
         self.start = widgets.Dropdown(
             options=list(self._pairs), description="Starts:", style=_STYLE, layout=_WIDEST
         )
         self.amplitude = widgets.FloatSlider(
-            value=figures.WAVE["amplitude"], min=low, max=high, step=0.1, description="Amplitude:",
+            value=WAVE["amplitude"], min=low, max=high, step=0.1, description="Amplitude:",
             readout_format=".1f", style=_STYLE, layout=_WIDE,
         )  # fmt: skip
         self.phase = widgets.FloatSlider(
-            value=figures.WAVE["phase"], min=FAMILY.phase[0], max=FAMILY.phase[1], step=0.1, description="Phase:",
+            value=WAVE["phase"], min=FAMILY.phase[0], max=FAMILY.phase[1], step=0.1, description="Phase:",
             readout_format=".1f", style=_STYLE, layout=_WIDE,
         )  # fmt: skip
         self.steps = widgets.IntSlider(
             value=1, min=0, max=STEPS, description="Gradient steps:", style=_STYLE, layout=_WIDE
         )
         self.moment = widgets.SelectionSlider(
-            options=[("end", 0)], description="Iterations so far:", style=_STYLE, layout=_WIDE
+            options=[("end", END)], description="Iterations so far:", style=_STYLE, layout=_WIDE
         )
         self.points = widgets.Button(
             description="Other points", icon="refresh", tooltip="Draw another support set"
@@ -91,65 +95,75 @@ class WavePanel(widgets.VBox):
 
     def add(self, name: str, pair: Mapping[str, Outcome]) -> None:
         """Offer another pair of starts, and show it."""
-        self._pairs[name] = pair
-        with self._silently():
-            self.start.options = list(self._pairs)
-            self.start.value = name
-        self._choose()
+        with self._lock:
+            self._pairs[name] = pair
+            with self._silently():
+                self.start.options = list(self._pairs)
+                self.start.value = name
+            self._choose()
 
-    def pair(self, shots: int) -> Mapping[str, Outcome]:
-        """The first pair with this K."""
-        return next(p for p in self._pairs.values() if next(iter(p.values())).shots == shots)
+    def rivals(self, outcome: Outcome) -> dict[str, Outcome]:
+        """Of the first pair with its K, what stands beside an outcome: the baseline, or MAML beside a baseline."""
+        rival = "maml" if TRAININGS[outcome.training].variant == "joint" else "joint"
+        for pair in self._pairs.values():
+            found = {key: other for key, other in pair.items() if TRAININGS[key].variant == rival}
+            if any(other.shots == outcome.shots for other in found.values()):
+                return found
+        return {}
 
     @contextmanager
     def _silently(self):
         """Change several controls, and draw once afterwards."""
-        self._quiet = True
-        try:
-            yield
-        finally:
-            self._quiet = False
+        with self._lock:
+            self._quiet = True
+            try:
+                yield
+            finally:
+                self._quiet = False
 
     def _choose(self, _: object = None) -> None:
-        """Another pair of starts: other moments of training."""
-        if self._quiet:
-            return
-        first = next(iter(self._pairs[self.start.value].values()))
-        with self._silently():
-            self.moment.options = [(f"{step:,}", int(step)) for step in first.frames.step]
-            self.moment.index = len(first.frames.step) - 1
-        self._adapt()
+        """Another pair of starts: other moments of training, those that all of them were kept at."""
+        with self._lock:
+            if self._quiet:
+                return
+            first, *others = (set(one.frames.step.tolist()) for one in self._pairs[self.start.value].values())
+            kept = sorted(first.intersection(*others))
+            with self._silently():
+                self.moment.options = [*((f"{step:,}", step) for step in kept), ("end", END)]
+                self.moment.index = len(kept)
+            self._adapt()
 
     def _other_points(self, _: object) -> None:
-        self._draws += 1
-        self._adapt()
+        with self._lock:
+            self._draws += 1
+            self._adapt()
 
     def _adapt(self, _: object = None) -> None:
         """Another task or another theta: take all gradient steps anew."""
-        if self._quiet:
-            return
-        pair = self._pairs[self.start.value]
-        shots = next(iter(pair.values())).shots
-        x = draw_inputs(shots, figures.SUPPORT_SEED + self._draws, self.one_side.value)
-        self._trial = try_task(pair, self.amplitude.value, self.phase.value, x, self.moment.value)
-        self._redraw()
+        with self._lock:
+            if self._quiet:
+                return
+            pair = self._pairs[self.start.value]
+            shots = next(iter(pair.values())).shots
+            x = draw_inputs(shots, SUPPORT_SEED + self._draws, self.one_side.value)
+            moment = None if self.moment.value == END else self.moment.value
+            self._trial = try_task(pair, self.amplitude.value, self.phase.value, x, moment)
+            self._redraw()
 
     def _redraw(self, _: object = None) -> None:
         """Show the trial after the chosen number of steps."""
-        trainings, step = tuple(self._trial.curves), self.steps.value
-        if trainings not in self._pictures:
-            self._pictures[trainings] = figures.TrialPicture(trainings)
-        words = "; ".join(
-            f"{TRAININGS[t].title}: error {self._trial.error(t, 0):.2f} at first, {self._trial.error(t, step):.2f} now"
-            for t in trainings
-        )
-        words = (
-            f"After {step} gradient step{'' if step == 1 else 's'} on {len(self._trial.x)} points. {words}."
-        )
-        self.picture.show(
-            self._pictures[trainings].draw(self._trial, step), f"The wave and the two answers. {words}"
-        )
-        self.words.value = f"<span role='status'>{escape(words)}</span>"
+        with self._lock:
+            trial, trainings, step = self._trial, tuple(self._trial.curves), self.steps.value
+            if trainings not in self._pictures:
+                self._pictures[trainings] = figures.TrialPicture(trainings)
+            told = "; ".join(
+                f"{TRAININGS[t].title}: error {trial.error(t, 0):.2f} at first, {trial.error(t, step):.2f} now"
+                for t in trainings
+            )
+            words = f"After {step} gradient step{'' if step == 1 else 's'} on {len(trial.x)} points. {told}."
+            picture = self._pictures[trainings].draw(trial, step)
+            self.picture.show(picture, f"The wave and the answers. {words}")
+            self.words.value = f"<span role='status'>{escape(words)}</span>"
 
 
 class MetaLearningPanel(widgets.VBox):
@@ -171,7 +185,8 @@ class MetaLearningPanel(widgets.VBox):
         self.training_choice = widgets.Dropdown(
             options=trainable, value="maml_k10", description="Train:", style=_STYLE, layout=_WIDE
         )
-        short = ITERATIONS["smoke" if study.budget == "smoke" else "ci"]
+        self._budget = "smoke" if study.budget == "smoke" else "ci"
+        short = ITERATIONS[self._budget]
         self.iterations = widgets.Dropdown(
             options=[(f"{n:,}", n) for n in sorted({short, 300, 1000, 10_000, 70_000})],
             value=short, description="Iterations:", style=_STYLE,
@@ -184,18 +199,13 @@ class MetaLearningPanel(widgets.VBox):
 
     def _train(self, on_step) -> Outcome:
         return self._study.train(
-            self.training_choice.value, budget="ci", iterations=self.iterations.value, on_step=on_step
+            self.training_choice.value, budget=self._budget, iterations=self.iterations.value, on_step=on_step
         )
 
     def _finished(self, outcome: Outcome) -> None:
         training = TRAININGS[outcome.training]
         name = f"K = {outcome.shots} (just trained: {training.title}, {outcome.iterations:,} iterations)"
-        beside = {
-            key: other for key, other in self.wave.pair(outcome.shots).items() if key != outcome.training
-        }
-        rival = "maml" if training.variant == "joint" else "joint"
-        kept = {key: other for key, other in beside.items() if TRAININGS[key].variant == rival}
-        self.wave.add(name, {outcome.training: outcome, **kept})
+        self.wave.add(name, {outcome.training: outcome, **self.wave.rivals(outcome)})
         ended = "stopped at" if outcome.stopped else "finished after"
         self.training.say(
             f"{training.title}, K = {outcome.shots}, {ended} iteration {outcome.iterations:,} "

@@ -27,6 +27,7 @@ class LadderRung:
         lesson: whose results these are.
         how: what was done, in a few words.
         labels: of the target that it used, in words.
+        elsewhere: labels of other domains or tasks, likewise.
         seconds: of training, on one core.
         gain: what it bought, in words and numbers.
     """
@@ -35,18 +36,9 @@ class LadderRung:
     lesson: str
     how: str
     labels: str
+    elsewhere: str
     seconds: float
     gain: str
-
-
-def climbed() -> list[LadderRung]:
-    """What the stored results of all lessons say, from the lowest rung to the highest."""
-    from workshop.studies.registry import STUDIES  # which knows the studies, which know this file
-
-    found = [
-        rung for entry in STUDIES.values() for rung in entry.make(budget="class", **entry.data[0]).ladder()
-    ]
-    return sorted(found, key=lambda rung: list(RUNGS).index(rung.rung))
 
 
 def open_rungs(found: list[LadderRung]) -> dict[str, str]:

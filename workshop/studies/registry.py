@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workshop import datasets
 from workshop.studies.adaptation import AdaptationStudy
+from workshop.studies.ladder import RUNGS, LadderRung
 from workshop.studies.meta_learning import MetaLearningStudy
 from workshop.studies.stored import StoredStudy
 
@@ -39,3 +40,11 @@ STUDIES: dict[str, Entry] = {
     ),
     MetaLearningStudy.lesson: Entry(MetaLearningStudy),
 }
+
+
+def climbed() -> list[LadderRung]:
+    """What the stored results of all lessons say of the ladder, from the lowest rung to the highest."""
+    found = [
+        rung for entry in STUDIES.values() for rung in entry.make(budget="class", **entry.data[0]).ladder()
+    ]
+    return sorted(found, key=lambda rung: list(RUNGS).index(rung.rung))

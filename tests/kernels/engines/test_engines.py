@@ -1,6 +1,7 @@
 """The fast engines against the readable one, in float64; their Adam against torch's; what they refuse."""
 
 import copy
+import os
 import shutil
 import sys
 from functools import cache
@@ -13,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from workshop.errors import WorkshopError
+from workshop.kernels.engines import native
 from workshop.kernels.engines.autograd import AutogradEngine
 from workshop.kernels.engines.by_hand import ByHandEngine
 from workshop.kernels.engines.mlp import linear_layers
@@ -331,9 +333,41 @@ def test_without_a_compiler_the_native_engine_says_what_to_do(tmp_path, monkeypa
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(WorkshopError) as error:
         engine("native", mlp(UNSEEN), 3)
-    assert (
-        str(error.value) == "The native engine needs g++ or clang++. Install one, or choose engine='by_hand'."
+    assert str(error.value) == (
+        "The native engine needs g++ or clang++ (not on Windows). Install one, or choose engine='by_hand'."
     )
+
+
+def test_windows_has_no_native_engine(monkeypatch):
+    monkeypatch.setattr(native.sys, "platform", "win32")
+    assert compiler() is None
+
+
+def test_a_mac_without_its_command_line_tools_has_no_native_engine(monkeypatch):
+    monkeypatch.setattr(native.sys, "platform", "darwin")
+    monkeypatch.setattr(native, "_has_command_line_tools", lambda: False)
+    assert compiler() is None
+
+
+def test_a_compiler_that_does_not_know_the_processor_is_asked_again_without(a_compiler_that):
+    found, path = shutil.which("g++") or shutil.which("clang++"), os.environ["PATH"]
+    if found is None:
+        pytest.skip("this machine has no C++ compiler")
+    a_compiler_that(
+        'case "$*" in *-march=native*) exit 1;; esac',
+        f"PATH='{path}'",
+        f'exec {found} "$@"',
+    )
+    ours = engine("native", mlp((1, 2, 1)), 2)
+    assert ours.advance(draw(1, 2)).isfinite().all()
+
+
+def test_a_failure_to_compile_is_found_out_once(a_compiler_that, tmp_path):
+    a_compiler_that(f"echo x >> {tmp_path}/calls; exit 1")
+    for _ in range(3):
+        with pytest.raises(WorkshopError):
+            engine("native", mlp((1, 9, 1)), 9)
+    assert len((tmp_path / "calls").read_text().split()) == 2  # with -march=native, and without
 
 
 @pytest.mark.parametrize(

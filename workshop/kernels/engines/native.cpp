@@ -23,7 +23,7 @@ constexpr int vector_bytes = 32, accumulators = 12;
 #else
 constexpr int vector_bytes = 16, accumulators = 12;
 #endif
-typedef real vec __attribute__((vector_size(vector_bytes)));
+typedef real vec __attribute__((vector_size(vector_bytes), may_alias));
 constexpr int lanes = vector_bytes / sizeof(real);
 
 constexpr int padded(int n) { return (n + lanes - 1) / lanes * lanes; }
@@ -189,8 +189,7 @@ template <int l = 0> void transpose(Weights& q) {
 
 extern "C" {
 
-// Numbers that theta, m and v hold: for each layer rows of `columns`, the last row the bias.
-int weight_count() { return at.weights; }
+// theta, m and v hold, for each layer, rows of this length: one for each input, and the bias.
 int row_length(int layer) { return columns(layer); }
 
 // Take one Adam step of MAML for each of `batches` meta-batches; inputs (batches, tasks, shots, inputs), outputs likewise.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import shutil
 import subprocess
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -23,55 +24,71 @@ from workshop.kernels.engines.mlp import check_variant, linear_layers
 SOURCE = Path(__file__).with_suffix(".cpp")
 #: Sums may be taken in any order, which is what makes them vectors. Not -ffast-math: linked into a library it makes the
 #: whole process round the smallest numbers to zero.
-FLAGS = (
-    *("-std=c++17", "-O3", "-march=native", "-shared", "-fPIC"),
-    *(
-        "-fassociative-math",
-        "-fno-signed-zeros",
-        "-fno-trapping-math",
-        "-fno-math-errno",
-        "-freciprocal-math",
-    ),
-)
+_FREE_ORDER = "-fassociative-math -fno-signed-zeros -fno-trapping-math -fno-math-errno -freciprocal-math"
+FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC", *_FREE_ORDER.split())
+#: Tried in turn: some compilers do not know the processor that they run on.
+TUNED = (("-march=native",), ())
 _REALS = {torch.float32: ("float", ctypes.c_float), torch.float64: ("double", ctypes.c_double)}
 
 
 def compiler() -> str | None:
-    """The C++ compiler of this machine, or None."""
-    return shutil.which("g++") or shutil.which("clang++")
+    """The C++ compiler of this machine, or None. On Windows None: g++ there does not align vectors on the stack."""
+    program = shutil.which("g++") or shutil.which("clang++")
+    if program is None or sys.platform == "win32":
+        return None
+    if sys.platform == "darwin" and not _has_command_line_tools():
+        return None  # what is called g++ would open a dialog
+    return program
 
 
-@cache
 def library(sizes: tuple[int, ...], shots: int, dtype: torch.dtype) -> ctypes.CDLL:
     """The engine for an MLP of these sizes and this many points a task, compiled once a process.
 
     Raises:
-        WorkshopError: there is no compiler, or it fails.
+        WorkshopError: there is no compiler, or it fails; both are found out once a process.
     """
-    program = compiler()
+    built = build(compiler(), sizes, shots, dtype)
+    if isinstance(built, WorkshopError):
+        raise built
+    return built
+
+
+@cache
+def build(
+    program: str | None, sizes: tuple[int, ...], shots: int, dtype: torch.dtype
+) -> ctypes.CDLL | WorkshopError:
+    """The library, or why there is none; found out once a process."""
     if program is None:
-        raise WorkshopError(
-            "The native engine needs g++ or clang++. Install one, or choose engine='by_hand'."
+        return WorkshopError(
+            "The native engine needs g++ or clang++ (not on Windows). Install one, or choose engine='by_hand'."
         )
     name, real = _REALS[dtype]
-    with tempfile.TemporaryDirectory(prefix="workshop-native-") as folder:
+    numbers = (f"-DSIZES={','.join(map(str, sizes))}", f"-DSHOTS={shots}", f"-DREAL={name}")
+    # The loaded library may outlive its file's folder, or keep it from being removed.
+    with tempfile.TemporaryDirectory(prefix="workshop-native-", ignore_cleanup_errors=True) as folder:
         made = Path(folder) / "maml.so"
-        numbers = (f"-DSIZES={','.join(map(str, sizes))}", f"-DSHOTS={shots}", f"-DREAL={name}")
-        command = [program, *FLAGS, *numbers, str(SOURCE), "-o", str(made)]
         try:
-            subprocess.run(command, capture_output=True, text=True, errors="replace", check=True)
-            loaded = ctypes.CDLL(str(made))  # stays loaded when the file is gone
-        except subprocess.CalledProcessError as failure:
-            lines = [line for line in failure.stderr.splitlines() if "error" in line] or [
-                failure.stderr.strip()
-            ]
-            raise WorkshopError(f"{program} could not compile the native engine: {lines[0]}") from None
+            for tuned in TUNED:
+                command = [program, *FLAGS, *tuned, *numbers, str(SOURCE), "-o", str(made)]
+                done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+                if done.returncode == 0:
+                    break
+            else:
+                lines = [line for line in done.stderr.splitlines() if "error" in line] or [
+                    done.stderr.strip()
+                ]
+                return WorkshopError(f"{program} could not compile the native engine: {lines[0]}")
+            loaded = ctypes.CDLL(str(made))
         except (
             OSError
         ) as problem:  # a compiler that cannot be started, a folder from which nothing may be run
-            raise WorkshopError(f"The native engine could not be compiled or loaded: {problem}") from None
+            return WorkshopError(f"The native engine could not be compiled or loaded: {problem}")
     loaded.advance.argtypes = [ctypes.c_int] * 4 + [real] * 2 + [ctypes.c_int] + [ctypes.c_void_p] * 9
     return loaded
+
+
+def _has_command_line_tools() -> bool:
+    return subprocess.run(["xcode-select", "-p"], capture_output=True, check=False).returncode == 0
 
 
 class NativeEngine:

@@ -199,13 +199,16 @@ class AdaptationStudy(StoredStudy[Outcome]):
             return ()
         direct, adapted = outcomes
         pictures = f"{self.target.name} digits read"
+        source = f"{len(self.source.train):,} {self.source.name}"
         return (
             LadderRung(
-                "direct use", self.lesson, RUNGS["source_only"].title[2:], labels="none", seconds=direct.seconds,
+                "direct use", self.lesson, RUNGS["source_only"].title[2:], labels="none", elsewhere=source,
+                seconds=direct.seconds,
                 gain=f"{direct.accuracy:.1f} % of {pictures}",
             ),
             LadderRung(
-                "adaptation", self.lesson, RUNGS["pseudo_labels"].title[2:], labels="none", seconds=adapted.seconds,
+                "adaptation", self.lesson, RUNGS["pseudo_labels"].title[2:], labels="none", elsewhere=source,
+                seconds=adapted.seconds,
                 gain=f"{direct.accuracy:.1f} to {adapted.accuracy:.1f} % of {pictures}",
             ),
         )  # fmt: skip

@@ -13,6 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workshop.datasets.sines import Batches
+from workshop.errors import WorkshopError
+from workshop.kernels.chance import Chance
+from workshop.kernels.digit_net import initialised
 from workshop.kernels.engines.by_hand import ByHandEngine
 from workshop.kernels.engines.native import NativeEngine, compiler
 from workshop.kernels.meta_learning import meta_gradient, weights_of
@@ -62,12 +65,16 @@ class Agreement:
 
 
 def compare(steps: tuple[int, ...] = (1, 5), seed: int = 0, tasks: int = 25, shots: int = 10) -> Agreement:
-    """Meta-gradients at a random theta by every engine of this machine, beside learn2learn's."""
-    torch_state = torch.get_rng_state()
-    torch.manual_seed(seed)
-    network = sine_net().double()
-    torch.set_rng_state(torch_state)
-    drawn = FAMILY.batches(1, tasks, shots, torch.Generator().manual_seed(seed))
+    """Meta-gradients at a random theta by every engine of this machine, beside learn2learn's.
+
+    Raises:
+        WorkshopError: learn2learn is not installed.
+    """
+    if not is_installed():
+        raise WorkshopError("The comparison needs learn2learn, which is not installed. Run `make peers`.")
+    chance = Chance(seed)
+    network = initialised(sine_net, chance).double()
+    drawn = FAMILY.batches(1, tasks, shots, chance.generator)
     batches = tuple(t.double() for t in drawn)
     differences = {}
     for count in steps:

@@ -12,7 +12,7 @@ def _claims(shots: int, **thresholds: dict[str, float]) -> tuple[Claim, ...]:
     """The six claims about one K. Errors are mean squared errors; predicting 0 everywhere gives 4.25."""
     named = {
         "one_step_beats_baseline_ten": (
-            f"With {shots} points, one step of MAML beats ten steps of the baseline, whose error is larger by", ">="
+            f"With {shots} points, one step of MAML leaves a smaller error than ten steps of the baseline.", ">="
         ),
         "mse_after_1": (f"MAML's error after one step on {shots} points is small.", "<="),
         "mse_after_10": (f"After ten steps on the same {shots} points it is smaller still.", "<="),
@@ -23,7 +23,7 @@ def _claims(shots: int, **thresholds: dict[str, float]) -> tuple[Claim, ...]:
             f"With all {shots} points on one side, one step of MAML leaves a small share of the baseline's error "
             "on the other side.", "<="
         ),
-        "keeps_improving": (f"Nine more steps on the same {shots} points lower MAML's error further, by", ">="),
+        "keeps_improving": (f"Nine more steps on the same {shots} points lower MAML's error further.", ">="),
     }  # fmt: skip
     return tuple(
         Claim(
@@ -56,7 +56,7 @@ CLAIMS = {
         ),
         Claim(
             AGREEMENT,
-            "Our meta-gradients are those of learn2learn; they differ relatively by",
+            "Our meta-gradients are those of learn2learn, but for rounding.",
             "",
             "<=",
             {"class": 1e-12},

@@ -61,7 +61,7 @@ FULL_SEEDS = 3
 MOMENTS = (0, 100, 300, 1000, 3000, 10_000, 30_000)
 
 #: Steps at test time are as long as in training; the baseline's length is tuned, on tasks of its own.
-RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05)
+RATES = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05)
 
 
 def recipe(training: Training, budget: str) -> MetaRecipe:

@@ -11,8 +11,10 @@ import numpy as np
 from workshop import results, settings
 from workshop.claims import Measurement, pooled, skipped
 from workshop.datasets import sines
-from workshop.kernels import chance, meta_learning, meta_training, sharpness
+from workshop.kernels import chance, digit_net, meta_learning, meta_training, sharpness
+from workshop.kernels.chance import Chance
 from workshop.kernels.descent import OnStep
+from workshop.kernels.digit_net import initialised
 from workshop.kernels.engines import autograd, by_hand, mlp, native
 from workshop.kernels.meta_training import sine_net
 from workshop.studies.ladder import LadderRung
@@ -29,7 +31,7 @@ from workshop.studies.stored import Announce, StoredStudy, silent
 BESIDE = "beside_learn2learn"
 SMOKE_TESTED = 200
 
-_CODE = (sines, chance, meta_learning, meta_training, sharpness, autograd, by_hand, mlp, native,
+_CODE = (sines, chance, digit_net, meta_learning, meta_training, sharpness, autograd, by_hand, mlp, native,
          outcome_module, recipes_module)  # fmt: skip
 
 
@@ -51,7 +53,7 @@ class MetaLearningStudy(StoredStudy[Outcome | Agreement]):
     def __init__(self, budget: str = "class", seed: int = settings.SEED, announce: Announce = silent):
         super().__init__(budget, seed, announce)
         self.device = settings.device()
-        self.network = sine_net()
+        self.network = initialised(sine_net, Chance(seed))
 
     def outcome(self, training: str) -> Outcome | None:
         """The outcome of a training of :data:`TRAININGS`; None where this budget gives none."""
@@ -63,23 +65,24 @@ class MetaLearningStudy(StoredStudy[Outcome | Agreement]):
         return {training: outcome for training, outcome in found.items() if outcome is not None}
 
     def variations(self) -> dict[str, tuple[Outcome, np.ndarray]]:
-        """MAML and what differs from it by a line, K = 10, after equally many iterations.
+        """MAML, what differs from it by a line, and the baseline, K = 10, after equally many iterations.
 
         Returns:
             by training: its outcome, and its error (STEPS + 1,) after each gradient step, on the same unseen tasks.
         """
         others = self.outcomes(*(t.key for t in TRAININGS.values() if not t.main))
         iterations = max((outcome.iterations for outcome in others.values()), default=0)
-        maml = self.outcome("maml_k10")
-        if maml is None or iterations not in maml.frames.step:  # a shorter budget than that of the others
-            maml = self.stored("maml_k10")
-        if not others or maml is None:
-            return {}
-        every = {"maml_k10": maml, **others}
+        main = {}
+        for name in ("maml_k10", "joint_k10"):
+            found = self.outcome(name)
+            if found is None or iterations not in found.frames.step:  # of a shorter budget than the others
+                found = self.stored(name)
+            main[name] = found
+        every = {"maml_k10": main["maml_k10"], **others, "joint_k10": main["joint_k10"]}
         return {
-            key: (one, one.frames.error[list(one.frames.step).index(iterations)])
-            for key, one in every.items()
-            if iterations in one.frames.step
+            name: (outcome, outcome.frames.error[list(outcome.frames.step).index(iterations)])
+            for name, outcome in every.items()
+            if others and outcome is not None and iterations in outcome.frames.step
         }
 
     def agreement(self) -> Agreement | None:
@@ -109,19 +112,20 @@ class MetaLearningStudy(StoredStudy[Outcome | Agreement]):
         if claim_id == AGREEMENT:
             return self._measured_agreement()
         claim, _, shots = claim_id.removeprefix("maml/").rpartition("_")
-        seeds = FULL_SEEDS if self.budget == "full" else 1
-        return pooled([self._measured(claim, shots, self.seed + i) for i in range(seeds)])
+        first, count = (FULL_SEEDS * self.seed, FULL_SEEDS) if self.budget == "full" else (self.seed, 1)
+        return pooled([self._measured(claim, shots, seed) for seed in range(first, first + count)])
 
     def key(self, name: str) -> results.Key:
         parameters = {"name": name, "seed": self.seed}
         if name == BESIDE:
-            return results.Key(self.lesson, name, self._code, "random meta-batches", parameters)
+            code = self._code + results.code_version([beside])
+            return results.Key(self.lesson, name, code, "random meta-batches", parameters)
         parameters |= {"recipe": vars(recipe(TRAININGS[name], "class")), "tested": TESTED}
         return results.Key(self.lesson, f"{name}_{self.seed}", self._code, repr(FAMILY), parameters)
 
     def train_for(self, name: str) -> dict[str, Outcome | Agreement]:
         if name == BESIDE:
-            return {name: beside.compare()}
+            return {name: beside.compare(seed=self.seed)}
         training, _, seed = name.partition(" seed ")
         return {name: self.train(training, seed=int(seed or self.seed))}
 
@@ -157,14 +161,15 @@ class MetaLearningStudy(StoredStudy[Outcome | Agreement]):
         if None in outcomes:
             return ()
         maml, joint = outcomes
-        before, after = joint.after(STEPS).mean(), maml.after(1).mean()
+        before, after = joint.error[STEPS, 0], maml.error[1, 0]
         points = maml.iterations * recipe(TRAININGS["maml_k10"], "class").tasks * 2 * maml.shots
         return (
             LadderRung(
                 "meta-learning",
                 self.lesson,
                 "MAML on sine waves",
-                labels=f"{maml.shots} of each new task (and {points / 1e6:.0f} million of others)",
+                labels=f"{maml.shots} of each new task",
+                elsewhere=f"{points / 1e6:.0f} million of other tasks",
                 seconds=maml.seconds,
                 gain=f"error {before:.2f} (baseline, {STEPS} steps) to {after:.2f} (MAML, 1 step)",
             ),
@@ -183,7 +188,7 @@ class MetaLearningStudy(StoredStudy[Outcome | Agreement]):
         value, half, kept = _measure(claim, *found)
         data = f"{kept:,} unseen sine waves"
         if lost := len(found[0].by_task) - kept:
-            data += f" ({lost} more, on which ten steps diverge, are left out)"
+            data += f" ({lost} more, on which ten steps diverge, left out)"
         return Measurement(
             value, (value - half, value + half), data, (seed,), found[0].budget, self.status(used[0])
         )
@@ -194,7 +199,8 @@ class MetaLearningStudy(StoredStudy[Outcome | Agreement]):
             return skipped(data, self.budget)
         status = self.status(BESIDE)
         budget = self.budget if status == "run" else "class"
-        return Measurement(found.largest, None, f"{data}, learn2learn {found.version}", (0,), budget, status)
+        data = f"{data}, learn2learn {found.version}"
+        return Measurement(found.largest, None, data, (self.seed,), budget, status)
 
     @cached_property
     def _code(self) -> str:

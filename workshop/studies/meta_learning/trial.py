@@ -11,12 +11,19 @@ import torch
 from workshop.datasets.sines import SineTasks
 from workshop.errors import WorkshopError
 from workshop.kernels.meta_learning import adapt
-from workshop.kernels.meta_training import sine_net
-from workshop.studies.meta_learning.outcome import STEPS, TEST_SEED, Outcome, converging, exam
+from workshop.studies.meta_learning.outcome import (
+    NETWORK,
+    STEPS,
+    TEST_SEED,
+    TUNING,
+    Outcome,
+    converging,
+    exam,
+    tuned,
+)
 from workshop.studies.meta_learning.recipes import FAMILY, TRAININGS
 
 GRID = np.linspace(*FAMILY.inputs, 120)
-_NETWORK = sine_net()
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +60,6 @@ def try_task(
     phase: float,
     x: np.ndarray,
     iteration: int | None = None,
-    frequency: float = 1.0,
 ) -> Trial:
     """Adapt each of ``outcomes`` to the wave, from the points at ``x``, with its own step size.
 
@@ -67,7 +73,7 @@ def try_task(
         raise WorkshopError("There is no point to adapt to. Give at least one.")
 
     def wave(at: np.ndarray) -> np.ndarray:
-        return amplitude * np.sin(frequency * at - phase)
+        return amplitude * np.sin(at - phase)
 
     support = (
         torch.tensor(x, dtype=torch.float32)[:, None],
@@ -80,27 +86,52 @@ def try_task(
         with torch.no_grad():
             predicted = [_predict(phi, grid)]
             for _ in range(STEPS):
-                phi = adapt(_NETWORK, phi, *support, rate=outcome.rate, steps=1, variant=variant)
+                phi = adapt(NETWORK, phi, *support, rate=outcome.rate, steps=1, variant=variant)
                 predicted.append(_predict(phi, grid))
         curves[training] = np.stack(predicted)
     return Trial(amplitude, phase, x, wave(x), wave(GRID), curves)
 
 
-def errors_by_frequency(
-    outcomes: Mapping[str, Outcome], frequencies: tuple[float, ...], count: int = 300
-) -> dict[str, np.ndarray]:
-    """Mean squared errors after 0, 1, ... STEPS steps on waves of other frequencies: by training, (F, STEPS + 1).
+@dataclass(frozen=True, eq=False)
+class Abroad:
+    """How one start does on waves of F other frequencies than it was trained on.
 
-    Tasks on which the steps diverge are left out of the means.
+    Attributes:
+        rate: of its steps.
+        error: (F, STEPS + 1) mean squared errors over the waves that converge.
+        kept: (F,) how many those are.
+    """
+
+    rate: float
+    error: np.ndarray
+    kept: np.ndarray
+
+
+def abroad(
+    outcomes: Mapping[str, Outcome], frequencies: tuple[float, ...], count: int = 400
+) -> dict[str, Abroad]:
+    """Each start, and a random one under the key ``random``, on waves of other frequencies.
+
+    The random start is that of the first training before it began. As the baseline's, its step size is tuned on waves
+    of the family.
 
     Args:
-        count: tasks of each frequency; fresh ones, of the family's amplitudes and phases.
+        outcomes: by training, all of one K.
+        count: unseen waves of each frequency.
     """
+    first = next(iter(outcomes.values()))
+    begin = {
+        training: (outcome.theta(), outcome.rate, TRAININGS[training].at_test)
+        for training, outcome in outcomes.items()
+    }
+    untrained = first.theta(0)
+    begin["random"] = untrained, tuned(NETWORK, untrained, first.shots, TUNING, "cpu")[0], "maml"
+    exams = [exam(first.shots, count, TEST_SEED, frequency=frequency) for frequency in frequencies]
     found = {}
-    for training, outcome in outcomes.items():
-        exams = (exam(outcome.shots, count, TEST_SEED, frequency=frequency) for frequency in frequencies)
-        curves = [one.curve(_NETWORK, outcome.theta(), outcome.rate) for one in exams]
-        found[training] = np.array([errors[converging(errors)].mean(0) for errors in curves])
+    for name, (theta, rate, variant) in begin.items():
+        curves = [one.curve(NETWORK, theta, rate, variant) for one in exams]
+        error = np.array([errors[converging(errors)].mean(0) for errors in curves])
+        found[name] = Abroad(rate, error, np.array([converging(errors).sum() for errors in curves]))
     return found
 
 
@@ -111,7 +142,7 @@ def predict_start(outcome: Outcome) -> np.ndarray:
 
 
 def _predict(weights: Mapping[str, torch.Tensor], x: torch.Tensor) -> np.ndarray:
-    return torch.func.functional_call(_NETWORK, dict(weights), (x,))[:, 0].numpy()
+    return torch.func.functional_call(NETWORK, dict(weights), (x,))[:, 0].numpy()
 
 
 def average_wave() -> np.ndarray:
