@@ -48,7 +48,7 @@ def test_a_sketched_point_is_drawn_into_the_next_figure(lesson_05):
     lesson_05.page.keyboard.press("Space")
     expect(form.get_by_text("Kept: 0.6 . Now run the next cell.")).to_be_visible()
     lesson_05.run(figure)
-    expect(figure.locator("img")).to_have_attribute("alt", re.compile(r"Your guess at x = -3 was 0\.6"))
+    expect(figure.locator("img")).to_have_attribute("alt", re.compile(r"Your guess at x = -4 was 0\.6"))
     lesson_05.picture("05-guess-drawn", figure)
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from workshop.figures import meta_learning as figures
 from workshop.studies.ladder import RUNGS, LadderRung
 from workshop.studies.meta_learning import TRAININGS, MetaLearningStudy
-from workshop.studies.meta_learning.trial import draw_inputs, try_task
+from workshop.studies.meta_learning.trial import Trial, draw_inputs
 
 
 @pytest.fixture(scope="module")
@@ -93,12 +93,12 @@ def test_what_was_not_trained_is_said():
 
 
 def test_a_trial_is_drawn_fast_and_anew_each_time(pair):
-    trial = try_task(pair, 3.0, 1.0, draw_inputs(10, 0))
+    trial = Trial(pair, 3.0, 1.0, draw_inputs(10, 0))
     picture = figures.TrialPicture(tuple(pair))
     first, second, again = (picture.draw(trial, step) for step in (0, 5, 0))
     assert first == again != second
     assert Image.open(io.BytesIO(first)).size == (774, 297)
-    other = try_task(pair, 1.0, 2.0, draw_inputs(10, 1))
+    other = Trial(pair, 1.0, 2.0, draw_inputs(10, 1))
     assert picture.draw(other, 0) != first and picture.draw(trial, 0) == first  # nothing of the other is left
 
 

@@ -38,11 +38,11 @@ from workshop.studies.meta_learning.outcome import (
 from workshop.studies.meta_learning.recipes import FAMILY, FULL_SEEDS, MOMENTS, RATES, recipe
 from workshop.studies.meta_learning.trial import (
     GRID,
+    Trial,
     abroad,
     average_wave,
     draw_inputs,
     predict_start,
-    try_task,
 )
 from workshop.studies.meta_learning.valleys import (
     BOTTOM,
@@ -350,7 +350,7 @@ def test_an_unknown_budget_is_refused():
 def test_a_trial_against_plain_gradient_descent(shown):
     pair = shown.outcomes("maml_k10", "joint_k10")
     x = draw_inputs(10, seed=1)
-    trial = try_task(pair, 2.0, 1.0, x)
+    trial = Trial(pair, 2.0, 1.0, x)
     assert trial.truth == pytest.approx(2 * np.sin(GRID - 1)) and trial.y == pytest.approx(2 * np.sin(x - 1))
     for key, outcome in pair.items():
         network = sine_net()
@@ -359,7 +359,7 @@ def test_a_trial_against_plain_gradient_descent(shown):
         for step in range(STEPS + 1):
             with torch.no_grad():
                 predicted = network(torch.tensor(GRID, dtype=torch.float32)[:, None])[:, 0].numpy()
-            assert trial.curves[key][step] == pytest.approx(predicted, abs=2e-3), (key, step)
+            assert trial.curve(key, step) == pytest.approx(predicted, abs=2e-3), (key, step)
             assert trial.error(key, step) == pytest.approx(((predicted - trial.truth) ** 2).mean(), abs=5e-3)
             optimiser.zero_grad()
             F.mse_loss(network(torch.tensor(x, dtype=torch.float32)[:, None]),
@@ -369,7 +369,7 @@ def test_a_trial_against_plain_gradient_descent(shown):
 
 def test_a_trial_at_an_earlier_moment_starts_from_the_weights_of_then(shown):
     pair = shown.outcomes("maml_k10")
-    early, late = (try_task(pair, 3.0, 0.5, draw_inputs(10, 0), moment) for moment in (0, None))
+    early, late = (Trial(pair, 3.0, 0.5, draw_inputs(10, 0), moment) for moment in (0, None))
     assert early.error("maml_k10", 10) > late.error("maml_k10", 10) + 1
 
 
@@ -377,7 +377,7 @@ def test_a_trial_at_an_earlier_moment_starts_from_the_weights_of_then(shown):
 def test_points_may_lie_anywhere_or_on_the_right():
     assert draw_inputs(200, 0).min() < -4 and draw_inputs(200, 0, one_side=True).min() >= 0
     with pytest.raises(WorkshopError, match="There is no point to adapt to"):
-        try_task({}, 1.0, 0.0, np.array([]))
+        Trial({}, 1.0, 0.0, np.array([]))
 
 
 # ---- the two valleys ---------------------------------------------------------------------------------
@@ -474,13 +474,16 @@ def test_what_the_lesson_says_of_its_first_wave(shown):
     """It is a typical one; its start predicts the average; and the point to be guessed tells right from wrong."""
     pair = shown.outcomes("maml_k10", "joint_k10")
     maml = pair["maml_k10"]
-    first = try_task(pair, **WAVE, x=draw_inputs(10, SUPPORT_SEED))
+    first = Trial(pair, **WAVE, x=draw_inputs(10, SUPPORT_SEED))
     assert first.error("maml_k10", 1) == pytest.approx(maml.error[1, 0], abs=0.05)  # "a typical one"
     assert first.error("joint_k10", 1) > 2
     gaps = [np.abs(predict_start(outcome) - average_wave()).mean() for outcome in pair.values()]
     assert max(gaps) < 0.15  # "the two starts predict nearly the same"
-    side = try_task(pair, **WAVE, x=draw_inputs(10, SUPPORT_SEED, one_side=True))
-    wave, start, after = (np.interp(-4, GRID, curve) for curve in (side.truth, *side.curves["maml_k10"][:2]))
+    side = Trial(pair, **WAVE, x=draw_inputs(10, SUPPORT_SEED, one_side=True))
+    wave, start, after = (
+        np.interp(-4, GRID, curve)
+        for curve in (side.truth, *(side.curve("maml_k10", step) for step in (0, 1)))
+    )
     assert wave == pytest.approx(3.5, abs=0.05) and start == pytest.approx(1.1, abs=0.05)
     assert after > start + 1
 

@@ -16,7 +16,7 @@ from workshop.panels.training import TrainingPanel
 from workshop.studies.meta_learning import TRAININGS, MetaLearningStudy, Outcome
 from workshop.studies.meta_learning.outcome import STEPS
 from workshop.studies.meta_learning.recipes import FAMILY, ITERATIONS
-from workshop.studies.meta_learning.trial import draw_inputs, try_task
+from workshop.studies.meta_learning.trial import Trial, draw_inputs
 from workshop.studies.meta_learning.valleys import STEEPEST
 
 END = -1  #: instead of an iteration: each start as its own training left it
@@ -147,13 +147,13 @@ class WavePanel(widgets.VBox):
             shots = next(iter(pair.values())).shots
             x = draw_inputs(shots, SUPPORT_SEED + self._draws, self.one_side.value)
             moment = None if self.moment.value == END else self.moment.value
-            self._trial = try_task(pair, self.amplitude.value, self.phase.value, x, moment)
+            self._trial = Trial(pair, self.amplitude.value, self.phase.value, x, moment)
             self._redraw()
 
     def _redraw(self, _: object = None) -> None:
         """Show the trial after the chosen number of steps."""
         with self._lock:
-            trial, trainings, step = self._trial, tuple(self._trial.curves), self.steps.value
+            trial, trainings, step = self._trial, self._trial.trainings, self.steps.value
             if trainings not in self._pictures:
                 self._pictures[trainings] = figures.TrialPicture(trainings)
             told = "; ".join(

@@ -13,7 +13,6 @@ from workshop.errors import WorkshopError
 from workshop.kernels.meta_learning import adapt
 from workshop.studies.meta_learning.outcome import (
     NETWORK,
-    STEPS,
     TEST_SEED,
     TUNING,
     Outcome,
@@ -26,70 +25,57 @@ from workshop.studies.meta_learning.recipes import FAMILY, TRAININGS
 GRID = np.linspace(*FAMILY.inputs, 120)
 
 
-@dataclass(frozen=True, eq=False)
-class Trial:
-    """A task and the answers to it.
-
-    Attributes:
-        x, y: (K,) the support points.
-        truth: the wave at :data:`GRID`.
-        curves: by training, (STEPS + 1, len(GRID)) what is predicted after each step.
-    """
-
-    amplitude: float
-    phase: float
-    x: np.ndarray
-    y: np.ndarray
-    truth: np.ndarray
-    curves: dict[str, np.ndarray]
-
-    def error(self, training: str, step: int) -> float:
-        """Mean squared error over the whole curve."""
-        return float(((self.curves[training][step] - self.truth) ** 2).mean())
-
-
 def draw_inputs(shots: int, seed: int, one_side: bool = False) -> np.ndarray:
     """Inputs for a support set: anywhere, or only on the right half."""
     low, high = FAMILY.inputs
     return np.random.default_rng(seed).uniform((low + high) / 2 if one_side else low, high, shots)
 
 
-def try_task(
-    outcomes: Mapping[str, Outcome],
-    amplitude: float,
-    phase: float,
-    x: np.ndarray,
-    iteration: int | None = None,
-) -> Trial:
-    """Adapt each of ``outcomes`` to the wave, from the points at ``x``, with its own step size.
+class Trial:
+    """A wave, a few points of it, and what each start makes of them; a gradient step is taken when it is asked for.
 
     Args:
+        outcomes: by training; each takes steps of its own size.
+        x: (K,) inputs of the support set.
         iteration: of the trainings, to take theta from; the last by default.
+
+    Attributes:
+        x, y: (K,) the support points.
+        truth: the wave at :data:`GRID`.
+        trainings: the keys of ``outcomes``.
 
     Raises:
         WorkshopError: no point to adapt to.
     """
-    if len(x) == 0:
-        raise WorkshopError("There is no point to adapt to. Give at least one.")
 
-    def wave(at: np.ndarray) -> np.ndarray:
-        return amplitude * np.sin(at - phase)
+    def __init__(
+        self,
+        outcomes: Mapping[str, Outcome],
+        amplitude: float,
+        phase: float,
+        x: np.ndarray,
+        iteration: int | None = None,
+    ):
+        if len(x) == 0:
+            raise WorkshopError("There is no point to adapt to. Give at least one.")
+        self.trainings = tuple(outcomes)
+        self.x, self.y, self.truth = x, amplitude * np.sin(x - phase), amplitude * np.sin(GRID - phase)
+        self._support = tuple(torch.tensor(t, dtype=torch.float32)[:, None] for t in (self.x, self.y))
+        self._outcomes = outcomes
+        self._phi = {training: [outcome.theta(iteration)] for training, outcome in outcomes.items()}
 
-    support = (
-        torch.tensor(x, dtype=torch.float32)[:, None],
-        torch.tensor(wave(x), dtype=torch.float32)[:, None],
-    )
-    grid = torch.tensor(GRID, dtype=torch.float32)[:, None]
-    curves = {}
-    for training, outcome in outcomes.items():
-        phi, variant = outcome.theta(iteration), TRAININGS[outcome.training].at_test
+    def curve(self, training: str, step: int) -> np.ndarray:
+        """What a start predicts at :data:`GRID` after ``step`` gradient steps."""
+        outcome, phi = self._outcomes[training], self._phi[training]
+        how = {"rate": outcome.rate, "steps": 1, "variant": TRAININGS[training].at_test}
         with torch.no_grad():
-            predicted = [_predict(phi, grid)]
-            for _ in range(STEPS):
-                phi = adapt(NETWORK, phi, *support, rate=outcome.rate, steps=1, variant=variant)
-                predicted.append(_predict(phi, grid))
-        curves[training] = np.stack(predicted)
-    return Trial(amplitude, phase, x, wave(x), wave(GRID), curves)
+            while len(phi) <= step:
+                phi.append(adapt(NETWORK, phi[-1], *self._support, **how))
+        return _predict(phi[step])
+
+    def error(self, training: str, step: int) -> float:
+        """Its mean squared error over the whole curve."""
+        return float(((self.curve(training, step) - self.truth) ** 2).mean())
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,12 +123,13 @@ def abroad(
 
 def predict_start(outcome: Outcome) -> np.ndarray:
     """What an initialisation predicts at :data:`GRID` before it has seen a point."""
-    with torch.no_grad():
-        return _predict(outcome.theta(), torch.tensor(GRID, dtype=torch.float32)[:, None])
+    return _predict(outcome.theta())
 
 
-def _predict(weights: Mapping[str, torch.Tensor], x: torch.Tensor) -> np.ndarray:
-    return torch.func.functional_call(NETWORK, dict(weights), (x,))[:, 0].numpy()
+@torch.no_grad()
+def _predict(weights: Mapping[str, torch.Tensor]) -> np.ndarray:
+    grid = torch.tensor(GRID, dtype=torch.float32)[:, None]
+    return torch.func.functional_call(NETWORK, dict(weights), (grid,))[:, 0].numpy()
 
 
 def average_wave() -> np.ndarray:
