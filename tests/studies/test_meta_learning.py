@@ -524,9 +524,10 @@ def test_what_the_lesson_says_of_other_frequencies(shown):
     maml, joint, random = (found[key].error for key in ("maml_k10", "joint_k10", "random"))
     assert maml[2, 1] < 0.15 * maml[2, 0]  # "repairs nearly everything"
     assert maml[1, 1] / maml[2, 1] == pytest.approx(6, abs=0.5)  # "six times as much error remains"
-    assert maml[3, 1] > 0.75 * maml[3, 0]  # "gains little"
     assert joint[0, 1] == pytest.approx(2.9, abs=0.05) and maml[0, 1] == pytest.approx(3.7, abs=0.05)
-    assert abs(random[0, 1] - maml[0, 1]) < abs(maml[0, 1] - joint[0, 1])  # "nearer to a random start"
+    ends = [error[3, 1] for error in (maml, joint, random)]  # "worse than the random one"
+    assert ends == pytest.approx([5.0, 5.6, 4.4], abs=0.06)
+    assert min(maml[3, STEPS], joint[3, STEPS]) > random[3, STEPS] + 0.5  # "ten steps do not mend it"
     as_long = (
         exam(10, 400, TEST_SEED, frequency=0.5).curve(NETWORK, pair["joint_k10"].theta(), 0.01)[:, 1].mean()
     )
