@@ -66,3 +66,22 @@ def press(lesson, handle, key: str) -> float:
 def slider(panel, label: str):
     """The handle of the slider with this label."""
     return panel.locator(".widget-slider").filter(has_text=label).get_by_role("slider")
+
+
+def too_faint(lesson, theme: str, slices: str) -> list[str]:
+    """Texts that do not stand out in a theme; pictures of the whole lesson in it are kept."""
+    lesson.theme(theme)
+    lesson.slices(slices)
+    found = lesson.page.evaluate(CONTRAST)
+    lesson.theme("JupyterLab Light")
+    assert found["seen"] > 30
+    return found["faint"]
+
+
+def too_wide(lesson) -> list[str]:
+    """Outputs and texts that are wider than the page on a projector, 1920 x 1080 at 150 %."""
+    lesson.page.set_viewport_size({"width": 1280, "height": 720})
+    return lesson.page.evaluate(
+        """() => [...document.querySelectorAll(".jp-OutputArea-output, .jp-RenderedMarkdown")]
+            .filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.innerText.slice(0, 80))"""
+    )

@@ -9,7 +9,7 @@ import re
 from statistics import median
 
 import pytest
-from hands import CONTRAST, expect, press, slider
+from hands import expect, press, slider, too_faint, too_wide
 
 pytestmark = pytest.mark.browser
 
@@ -153,18 +153,8 @@ def test_tab_leads_from_the_cell_to_its_panel(lesson):
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_words_stand_out_in_either_theme(lesson, theme):
-    lesson.theme(theme)
-    lesson.slices(theme.split()[1].lower())
-    faint = lesson.page.evaluate(CONTRAST)
-    lesson.theme("JupyterLab Light")
-    assert faint["seen"] > 30
-    assert faint["faint"] == []
+    assert too_faint(lesson, theme, f"{theme.split()[1].lower()}") == []
 
 
 def test_nothing_is_wider_than_the_page_on_a_projector(lesson):
-    lesson.page.set_viewport_size({"width": 1280, "height": 720})  # 1920 x 1080 at 150 %
-    wide = lesson.page.evaluate(
-        """() => [...document.querySelectorAll(".jp-OutputArea-output, .jp-RenderedMarkdown")]
-            .filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.innerText.slice(0, 80))"""
-    )
-    assert wide == []
+    assert too_wide(lesson) == []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from html import escape
 
 import ipywidgets as widgets
 
 from workshop.figures import adaptation as figures
 from workshop.panels.picture import Picture
+from workshop.panels.quiet import Quiet
 from workshop.panels.training import TrainingPanel
 from workshop.studies.adaptation import RUNGS, AdaptationStudy, Outcome
 from workshop.studies.adaptation.one_feature import one_feature
@@ -54,11 +53,11 @@ class ReplayPanel(widgets.VBox):
         self.play = widgets.Play(min=1, max=1, interval=900, description="Play", show_repeat=False)
         self.picture = Picture()
         self.words = widgets.HTML()
-        self._quiet = False
+        self._quiet = Quiet()
         widgets.link((self.play, "value"), (self.frame, "value"))
         self.rung.observe(self._choose, "value")
         self.frame.observe(self._redraw, "value")
-        with self._silently():
+        with self._quiet.kept():
             self.rung.value = "pseudo_labels" if "pseudo_labels" in self._outcomes else titles[-1][1]
         self._choose()
         super().__init__([self.rung, widgets.HBox([self.frame, self.play]), self.words, self.picture])
@@ -70,42 +69,39 @@ class ReplayPanel(widgets.VBox):
             how: what tells it from other trainings of the same rung.
         """
         name = f"just trained: {RUNGS[outcome.rung].title}{how}, {outcome.steps:,} steps"
-        self._outcomes[name] = outcome
-        with self._silently():
-            self.rung.options = [option for option in self.rung.options if option[1] != name] + [(name, name)]
-            self.rung.value = name
-        self._choose()
-
-    @contextmanager
-    def _silently(self) -> Iterator[None]:
-        """Change several controls, and draw once afterwards."""
-        self._quiet = True
-        try:
-            yield
-        finally:
-            self._quiet = False
+        with self._quiet.lock:
+            self._outcomes[name] = outcome
+            with self._quiet.kept():
+                others = [option for option in self.rung.options if option[1] != name]
+                self.rung.options = [*others, (name, name)]
+                self.rung.value = name
+            self._choose()
 
     def _choose(self, _: object = None) -> None:
-        if self._quiet:
-            return
-        moments = len(self._outcomes[self.rung.value].frames.step)
-        with self._silently():
-            self.frame.max = self.play.max = moments
-            self.frame.value = moments
-        self._redraw()
+        with self._quiet.lock:
+            if self._quiet.on:
+                return
+            moments = len(self._outcomes[self.rung.value].frames.step)
+            with self._quiet.kept():
+                self.frame.max = self.play.max = moments
+                self.frame.value = moments
+            self._redraw()
 
     def _redraw(self, _: object = None) -> None:
-        if self._quiet:
-            return
-        outcome, frame = self._outcomes[self.rung.value], self.frame.value - 1
-        frames = outcome.frames
-        words = (
-            f"After step {frames.step[frame]:,}: {outcome.source} {frames.source_accuracy[frame]:.1f} %, "
-            f"{outcome.target} {frames.target_accuracy[frame]:.1f} % of the sealed digits, "
-            f"information {frames.mutual_information[frame]:.2f} nats."
-        )
-        self.picture.show(figures.draw_replay(outcome, frame), f"Feature map and accuracy curves. {words}")
-        self.words.value = f"<span role='status'>{escape(words)}</span>"
+        with self._quiet.lock:
+            if self._quiet.on:
+                return
+            outcome, frame = self._outcomes[self.rung.value], self.frame.value - 1
+            frames = outcome.frames
+            words = (
+                f"After step {frames.step[frame]:,}: {outcome.source} {frames.source_accuracy[frame]:.1f} %, "
+                f"{outcome.target} {frames.target_accuracy[frame]:.1f} % of the sealed digits, "
+                f"information {frames.mutual_information[frame]:.2f} nats."
+            )
+            self.picture.show(
+                figures.draw_replay(outcome, frame), f"Feature map and accuracy curves. {words}"
+            )
+            self.words.value = f"<span role='status'>{escape(words)}</span>"
 
 
 class AdaptationPanel(widgets.VBox):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from contextlib import contextmanager
 from html import escape
 
 import ipywidgets as widgets
@@ -12,6 +10,7 @@ import ipywidgets as widgets
 from workshop.figures import meta_learning as figures
 from workshop.figures.meta_learning.tasks import SUPPORT_SEED, WAVE
 from workshop.panels.picture import Picture
+from workshop.panels.quiet import Quiet
 from workshop.panels.training import TrainingPanel
 from workshop.studies.meta_learning import TRAININGS, MetaLearningStudy, Outcome
 from workshop.studies.meta_learning.outcome import STEPS
@@ -55,8 +54,7 @@ class WavePanel(widgets.VBox):
     """
 
     def __init__(self, pairs: Mapping[str, Mapping[str, Outcome]]) -> None:
-        self._pairs, self._quiet, self._draws = dict(pairs), False, 0
-        self._lock = threading.RLock()  # a job's thread adds what it trained while a hand moves the sliders
+        self._pairs, self._quiet, self._draws = dict(pairs), Quiet(), 0
         low, high = FAMILY.amplitude
         self.start = widgets.Dropdown(
             options=list(self._pairs), description="Starts:", style=_STYLE, layout=_WIDEST
@@ -95,9 +93,9 @@ class WavePanel(widgets.VBox):
 
     def add(self, name: str, pair: Mapping[str, Outcome]) -> None:
         """Offer another pair of starts, and show it."""
-        with self._lock:
+        with self._quiet.lock:
             self._pairs[name] = pair
-            with self._silently():
+            with self._quiet.kept():
                 self.start.options = list(self._pairs)
                 self.start.value = name
             self._choose()
@@ -111,37 +109,27 @@ class WavePanel(widgets.VBox):
                 return found
         return {}
 
-    @contextmanager
-    def _silently(self):
-        """Change several controls, and draw once afterwards."""
-        with self._lock:
-            self._quiet = True
-            try:
-                yield
-            finally:
-                self._quiet = False
-
     def _choose(self, _: object = None) -> None:
         """Another pair of starts: other moments of training, those that all of them were kept at."""
-        with self._lock:
-            if self._quiet:
+        with self._quiet.lock:
+            if self._quiet.on:
                 return
             first, *others = (set(one.frames.step.tolist()) for one in self._pairs[self.start.value].values())
             kept = sorted(first.intersection(*others))
-            with self._silently():
+            with self._quiet.kept():
                 self.moment.options = [*((f"{step:,}", step) for step in kept), ("end", END)]
                 self.moment.index = len(kept)
             self._adapt()
 
     def _other_points(self, _: object) -> None:
-        with self._lock:
+        with self._quiet.lock:
             self._draws += 1
             self._adapt()
 
     def _adapt(self, _: object = None) -> None:
         """Another task or another theta: take all gradient steps anew."""
-        with self._lock:
-            if self._quiet:
+        with self._quiet.lock:
+            if self._quiet.on:
                 return
             pair = self._pairs[self.start.value]
             shots = next(iter(pair.values())).shots
@@ -152,7 +140,7 @@ class WavePanel(widgets.VBox):
 
     def _redraw(self, _: object = None) -> None:
         """Show the trial after the chosen number of steps."""
-        with self._lock:
+        with self._quiet.lock:
             trial, trainings, step = self._trial, self._trial.trainings, self.steps.value
             if trainings not in self._pictures:
                 self._pictures[trainings] = figures.TrialPicture(trainings)

@@ -12,7 +12,8 @@ def _claims(shots: int, **thresholds: dict[str, float]) -> tuple[Claim, ...]:
     """The six claims about one K. Errors are mean squared errors; predicting 0 everywhere gives 4.25."""
     named = {
         "one_step_beats_baseline_ten": (
-            f"With {shots} points, one step of MAML leaves a smaller error than ten steps of the baseline.", ">="
+            f"Ten steps of the baseline on {shots} points leave a larger error than one step of MAML (the "
+            "difference).", ">="
         ),
         "mse_after_1": (f"MAML's error after one step on {shots} points is small.", "<="),
         "mse_after_10": (f"After ten steps on the same {shots} points it is smaller still.", "<="),
@@ -23,7 +24,9 @@ def _claims(shots: int, **thresholds: dict[str, float]) -> tuple[Claim, ...]:
             f"With all {shots} points on one side, one step of MAML leaves a small share of the baseline's error "
             "on the other side.", "<="
         ),
-        "keeps_improving": (f"Nine more steps on the same {shots} points lower MAML's error further.", ">="),
+        "keeps_improving": (
+            f"Nine more steps on the same {shots} points lower MAML's error further (the difference).", ">="
+        ),
     }  # fmt: skip
     return tuple(
         Claim(
