@@ -142,6 +142,10 @@ def _last_task_only(theta, support_x, support_y, query_x, query_y, rate):
     return _loss(_phi(theta, support_x[-1], support_y[-1], rate), query_x[-1], query_y[-1])
 
 
+def _last_task_divided(theta, support_x, support_y, query_x, query_y, rate):
+    return _last_task_only(theta, support_x, support_y, query_x, query_y, rate) / len(support_x)
+
+
 def _draw_tasks(rng: np.random.Generator) -> Inputs:
     drawn = _draw_lines(rng, tasks=int(rng.integers(2, 7)), shots=int(rng.integers(2, 9)))
     return _tasks(rng.normal(size=2), *drawn, _draw_rate(rng))
@@ -191,6 +195,7 @@ META_LOSS = Exercise(
         ),
         Hint(_sets_swapped, "support and query set have changed places."),
         Hint(_last_task_only, "that is the last task alone; add the losses of all tasks up, then divide."),
+        Hint(_last_task_divided, "each loss takes the place of the one before; add them up, then divide."),
     ),
 )
 
