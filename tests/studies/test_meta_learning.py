@@ -458,7 +458,8 @@ def test_the_sentences_of_the_lesson_that_are_no_verdicts(shown):
     assert maml5.error[STEPS, 0] == pytest.approx(0.31, abs=0.006)
     assert joint5.error[STEPS, 0] == pytest.approx(2.05, abs=0.005)
     grown = maml5.error[STEPS, 0] / maml.error[STEPS, 0]
-    assert 2.5 < grown < 3 and joint5.error[STEPS, 0] / joint.error[STEPS, 0] < 2  # "almost three times"
+    assert 2.5 < grown < 3  # "almost three times"
+    assert joint5.error[STEPS, 0] / joint.error[STEPS, 0] == pytest.approx(1.6, abs=0.05)
     # "one wave is left out", of MAML's; "in three verdicts"
     assert [int((~o.converges).sum()) for o in (maml, joint, maml5, joint5)] == [0, 0, 1, 0]
     told = [claim for claim in shown.claims if "left out" in shown.measure(claim).data]
@@ -504,12 +505,15 @@ def test_what_the_lesson_says_of_growth_and_relatives(shown):
     assert at[0][[0, STEPS]] == pytest.approx([4.6, 4.4], abs=0.06)  # "ten steps leave 4.4 of 4.6"
     assert at[300][0] == pytest.approx(3.3, abs=0.05)
     assert all(abs(at[step][0] - at[1000][0]) < 0.1 for step in (3000, 10_000, 30_000, 70_000))
-    for early, late in ((1000, 3000), (3000, 10_000), (10_000, 30_000)):  # "every step counts more"
+    for early, late in ((1000, 3000), (3000, 10_000), (10_000, 30_000)):  # "every number of steps falls"
         assert (at[late][1:] < at[early][1:]).all()
-    assert at[70_000][1] < at[30_000][1] and at[70_000][STEPS] > at[30_000][STEPS] - 0.005
+    assert (
+        at[70_000][1] < at[30_000][1] and (at[70_000][2:] > at[30_000][2:]).all()
+    )  # "the later ones do not"
     compared = {key: error for key, (_, error) in shown.variations().items()}
     assert compared["anil_k10"][1] == pytest.approx(0.98, abs=0.005)
     assert compared["maml_k10"][1] == pytest.approx(0.49, abs=0.006)  # "twice"
+    assert compared["first_order_k10"][1] == pytest.approx(0.78, abs=0.005)
     relatives = ("first_order_k10", "anil_k10", "reptile_k10")
     assert max(relatives, key=lambda key: compared[key][1]) == "anil_k10"  # the answer to the question
     assert all(compared[key][1] < 0.4 * compared["joint_k10"][1] for key in relatives)  # "far better"
