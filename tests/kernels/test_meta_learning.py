@@ -1,9 +1,6 @@
 """Meta-gradients against finite differences, plain loops over module copies, and learn2learn."""
 
 import copy
-import importlib
-import sys
-from types import ModuleType
 
 import pytest
 import torch
@@ -12,6 +9,7 @@ from torch import nn
 
 from workshop.errors import WorkshopError
 from workshop.kernels.meta_learning import VARIANTS, adapt, learning_curve, meta_gradient, weights_of
+from workshop.studies.meta_learning import beside
 
 pytestmark = pytest.mark.fast
 RATE = 0.05
@@ -212,12 +210,7 @@ def test_a_batch_of_one_task_with_one_point_is_enough():
 
 @pytest.fixture(scope="module")
 def learn2learn():
-    # Its reinforcement-learning part asks for gym; an empty module in its place will do.
-    sys.modules.setdefault("learn2learn.gym", ModuleType("learn2learn.gym"))
-    try:
-        return importlib.import_module("learn2learn")
-    except ImportError:
-        pytest.skip("learn2learn is not installed: make peers")
+    return beside.learn2learn() or pytest.skip("learn2learn is not installed: make peers")
 
 
 @pytest.mark.peers

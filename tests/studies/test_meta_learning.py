@@ -273,7 +273,6 @@ def test_learn2learn_is_asked_where_it_is_installed_and_its_stored_answer_shown_
 
 @pytest.mark.peers
 def test_the_comparison_with_learn2learn_tells_right_from_wrong(monkeypatch):
-    pytest.importorskip("scipy")
     if not beside.is_installed():
         pytest.skip("learn2learn is not installed: make peers")
     before = torch.get_rng_state()

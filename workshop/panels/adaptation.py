@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from workshop.figures import adaptation as figures
 from workshop.panels.picture import Picture
 from workshop.panels.quiet import Quiet
+from workshop.panels.slider import SliderPanel
 from workshop.panels.training import TrainingPanel
 from workshop.studies.adaptation import RUNGS, AdaptationStudy, Outcome
 from workshop.studies.adaptation.one_feature import one_feature
@@ -18,25 +19,15 @@ _STYLE = {"description_width": "initial"}
 _WIDE, _WIDEST = widgets.Layout(width="30em"), widgets.Layout(width="44em", max_width="100%")
 
 
-class MinMaxPanel(widgets.VBox):
+class MinMaxPanel(SliderPanel):
     """Move lambda; see which direction is then best, and for whom."""
 
     def __init__(self) -> None:
-        self._world = one_feature()
+        world = one_feature()
         self.strength = widgets.FloatSlider(
             value=0.0, min=0.0, max=0.6, step=0.05, description="Lambda:", style=_STYLE, layout=_WIDE
         )
-        self.picture = Picture()
-        self.words = widgets.HTML()
-        self.strength.observe(self._redraw, "value")
-        self._redraw()
-        super().__init__([self.strength, self.words, self.picture])
-
-    def _redraw(self, _: object = None) -> None:
-        shown = figures.min_max(self._world, self.strength.value)
-        self.picture.show(shown.png, shown.alt)
-        words = shown.alt[shown.alt.index("At lambda") :]
-        self.words.value = f"<span role='status'>{escape(words)}</span>"
+        super().__init__(self.strength, lambda value: figures.min_max(world, value), words_from="At lambda")
 
 
 class ReplayPanel(widgets.VBox):

@@ -11,6 +11,7 @@ from workshop.figures import meta_learning as figures
 from workshop.figures.meta_learning.tasks import SUPPORT_SEED, WAVE
 from workshop.panels.picture import Picture
 from workshop.panels.quiet import Quiet
+from workshop.panels.slider import SliderPanel
 from workshop.panels.training import TrainingPanel
 from workshop.studies.meta_learning import TRAININGS, MetaLearningStudy, Outcome
 from workshop.studies.meta_learning.outcome import STEPS
@@ -25,7 +26,7 @@ _WIDEST = widgets.Layout(width="36em", max_width="100%")
 _WRAP = widgets.Layout(flex_flow="row wrap")
 
 
-class ValleysPanel(widgets.VBox):
+class ValleysPanel(SliderPanel):
     """Move the step size; see which start is then best after one step."""
 
     def __init__(self) -> None:
@@ -33,17 +34,7 @@ class ValleysPanel(widgets.VBox):
             value=0.0, min=0.0, max=STEEPEST, step=STEEPEST / 10, description="Step size:",
             readout_format=".3f", style=_STYLE, layout=_WIDE,
         )  # fmt: skip
-        self.picture = Picture()
-        self.words = widgets.HTML()
-        self.rate.observe(self._redraw, "value")
-        self._redraw()
-        super().__init__([self.rate, self.words, self.picture])
-
-    def _redraw(self, _: object = None) -> None:
-        shown = figures.two_valleys(self.rate.value)
-        self.picture.show(shown.png, shown.alt)
-        words = shown.alt[shown.alt.index("At step size") :]
-        self.words.value = f"<span role='status'>{escape(words)}</span>"
+        super().__init__(self.rate, figures.two_valleys, words_from="At step size")
 
 
 class WavePanel(widgets.VBox):

@@ -63,15 +63,19 @@ class Trial:
         self._support = tuple(torch.tensor(t, dtype=torch.float32)[:, None] for t in (self.x, self.y))
         self._outcomes = outcomes
         self._phi = {training: [outcome.theta(iteration)] for training, outcome in outcomes.items()}
+        self._curves: dict[tuple[str, int], np.ndarray] = {}  # one drawing asks for each several times
 
     def curve(self, training: str, step: int) -> np.ndarray:
         """What a start predicts at :data:`GRID` after ``step`` gradient steps."""
+        if (training, step) in self._curves:
+            return self._curves[training, step]
         outcome, phi = self._outcomes[training], self._phi[training]
         how = {"rate": outcome.rate, "steps": 1, "variant": TRAININGS[training].at_test}
         with torch.no_grad():
             while len(phi) <= step:
                 phi.append(adapt(NETWORK, phi[-1], *self._support, **how))
-        return _predict(phi[step])
+        self._curves[training, step] = _predict(phi[step])
+        return self._curves[training, step]
 
     def error(self, training: str, step: int) -> float:
         """Its mean squared error over the whole curve."""
