@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from torch.utils.model_zoo import tqdm  # the bar that torchvision shows; a plain one where tqdm is missing
 
-from workshop.datasets import fetch
+from workshop.datasets import fetch, shipped
 from workshop.datasets.catalogue import CATALOGUE, find, is_here
 
 
@@ -69,6 +69,10 @@ def _verify(names: list[str]) -> int:
         for each, state in fetch.verify(name):
             print(f"{each}: {state}")
             failed |= state != fetch.GOOD and not (state == fetch.ABSENT and name is None)
+    if not names:
+        wrong = [state for name in shipped.names() if (state := shipped.state(name)) != shipped.GOOD]
+        print("\n".join(wrong) or f"tables: {shipped.GOOD}")
+        failed |= bool(wrong)
     return int(failed)
 
 
