@@ -15,7 +15,7 @@ from workshop.datasets.sines import SineFamily
 from workshop.errors import WorkshopError
 from workshop.kernels.chance import Chance
 from workshop.kernels.digit_net import initialised
-from workshop.kernels.engines.native import compiler
+from workshop.kernels.engines.compiled import compiler
 from workshop.kernels.meta_learning import VARIANTS, learning_curve, weights_of
 from workshop.kernels.meta_training import WORTH_COMPILING, MetaRecipe, meta_train, sine_net
 

@@ -20,8 +20,9 @@ from workshop.kernels.descent import Look, OnStep, Trained
 from workshop.kernels.digit_net import initialised
 from workshop.kernels.engines.autograd import AutogradEngine
 from workshop.kernels.engines.by_hand import ByHandEngine
+from workshop.kernels.engines.compiled import compiler
 from workshop.kernels.engines.mlp import FAST_VARIANTS, linear_layers
-from workshop.kernels.engines.native import NativeEngine, compiler
+from workshop.kernels.engines.native import NativeEngine
 from workshop.kernels.meta_learning import check_inner
 
 Engine = AutogradEngine | ByHandEngine | NativeEngine

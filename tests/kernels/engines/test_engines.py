@@ -14,11 +14,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from workshop.errors import WorkshopError
-from workshop.kernels.engines import native
+from workshop.kernels.engines import compiled
 from workshop.kernels.engines.autograd import AutogradEngine
 from workshop.kernels.engines.by_hand import ByHandEngine
+from workshop.kernels.engines.compiled import compiler
 from workshop.kernels.engines.mlp import linear_layers
-from workshop.kernels.engines.native import NativeEngine, compiler
+from workshop.kernels.engines.native import NativeEngine
 from workshop.kernels.meta_learning import meta_gradient, weights_of
 
 needs_compiler = pytest.mark.skipif(compiler() is None, reason="no g++ or clang++ is installed")
@@ -339,13 +340,13 @@ def test_without_a_compiler_the_native_engine_says_what_to_do(tmp_path, monkeypa
 
 
 def test_windows_has_no_native_engine(monkeypatch):
-    monkeypatch.setattr(native.sys, "platform", "win32")
+    monkeypatch.setattr(compiled.sys, "platform", "win32")
     assert compiler() is None
 
 
 def test_a_mac_without_its_command_line_tools_has_no_native_engine(monkeypatch):
-    monkeypatch.setattr(native.sys, "platform", "darwin")
-    monkeypatch.setattr(native, "_has_command_line_tools", lambda: False)
+    monkeypatch.setattr(compiled.sys, "platform", "darwin")
+    monkeypatch.setattr(compiled, "_has_command_line_tools", lambda: False)
     assert compiler() is None
 
 

@@ -1,16 +1,8 @@
-"""The by-hand engine as C++: compiled when it is first used, for the sizes at hand; about a second.
-
-Nothing is installed or kept: the library lies in a temporary folder and is gone with the process. The GIL is free
-while it computes, so a panel goes on answering.
-"""
+"""The by-hand engine as C++, for the sizes at hand; see :mod:`workshop.kernels.engines.compiled`."""
 
 from __future__ import annotations
 
 import ctypes
-import shutil
-import subprocess
-import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -19,26 +11,11 @@ from torch import Tensor, nn
 
 from workshop.datasets.sines import Batches
 from workshop.errors import WorkshopError
+from workshop.kernels.engines.compiled import compile_and_load, compiler
 from workshop.kernels.engines.mlp import check_variant, linear_layers
 
 SOURCE = Path(__file__).with_suffix(".cpp")
-#: Sums may be taken in any order, which is what makes them vectors. Not -ffast-math: linked into a library it makes the
-#: whole process round the smallest numbers to zero.
-_FREE_ORDER = "-fassociative-math -fno-signed-zeros -fno-trapping-math -fno-math-errno -freciprocal-math"
-FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC", *_FREE_ORDER.split())
-#: Tried in turn: some compilers do not know the processor that they run on.
-TUNED = (("-march=native",), ())
 _REALS = {torch.float32: ("float", ctypes.c_float), torch.float64: ("double", ctypes.c_double)}
-
-
-def compiler() -> str | None:
-    """The C++ compiler of this machine, or None. On Windows None: g++ there does not align vectors on the stack."""
-    program = shutil.which("g++") or shutil.which("clang++")
-    if program is None or sys.platform == "win32":
-        return None
-    if sys.platform == "darwin" and not _has_command_line_tools():
-        return None  # what is called g++ would open a dialog
-    return program
 
 
 def library(sizes: tuple[int, ...], shots: int, dtype: torch.dtype) -> ctypes.CDLL:
@@ -58,37 +35,12 @@ def build(
     program: str | None, sizes: tuple[int, ...], shots: int, dtype: torch.dtype
 ) -> ctypes.CDLL | WorkshopError:
     """The library, or why there is none; found out once a process."""
-    if program is None:
-        return WorkshopError(
-            "The native engine needs g++ or clang++ (not on Windows). Install one, or choose engine='by_hand'."
-        )
     name, real = _REALS[dtype]
-    numbers = (f"-DSIZES={','.join(map(str, sizes))}", f"-DSHOTS={shots}", f"-DREAL={name}")
-    # The loaded library may outlive its file's folder, or keep it from being removed.
-    with tempfile.TemporaryDirectory(prefix="workshop-native-", ignore_cleanup_errors=True) as folder:
-        made = Path(folder) / "maml.so"
-        try:
-            for tuned in TUNED:
-                command = [program, *FLAGS, *tuned, *numbers, str(SOURCE), "-o", str(made)]
-                done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-                if done.returncode == 0:
-                    break
-            else:
-                lines = [line for line in done.stderr.splitlines() if "error" in line] or [
-                    done.stderr.strip()
-                ]
-                return WorkshopError(f"{program} could not compile the native engine: {lines[0]}")
-            loaded = ctypes.CDLL(str(made))
-        except (
-            OSError
-        ) as problem:  # a compiler that cannot be started, a folder from which nothing may be run
-            return WorkshopError(f"The native engine could not be compiled or loaded: {problem}")
-    loaded.advance.argtypes = [ctypes.c_int] * 4 + [real] * 2 + [ctypes.c_int] + [ctypes.c_void_p] * 9
+    numbers = (f"SIZES={','.join(map(str, sizes))}", f"SHOTS={shots}", f"REAL={name}")
+    loaded = compile_and_load(program, SOURCE, numbers)
+    if not isinstance(loaded, WorkshopError):
+        loaded.advance.argtypes = [ctypes.c_int] * 4 + [real] * 2 + [ctypes.c_int] + [ctypes.c_void_p] * 9
     return loaded
-
-
-def _has_command_line_tools() -> bool:
-    return subprocess.run(["xcode-select", "-p"], capture_output=True, check=False).returncode == 0
 
 
 class NativeEngine:

@@ -17,7 +17,8 @@ from workshop.errors import WorkshopError
 from workshop.kernels.chance import Chance
 from workshop.kernels.digit_net import initialised
 from workshop.kernels.engines.by_hand import ByHandEngine
-from workshop.kernels.engines.native import NativeEngine, compiler
+from workshop.kernels.engines.compiled import compiler
+from workshop.kernels.engines.native import NativeEngine
 from workshop.kernels.meta_learning import meta_gradient, weights_of
 from workshop.kernels.meta_training import sine_net
 from workshop.studies.meta_learning.recipes import FAMILY

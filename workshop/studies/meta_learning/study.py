@@ -15,7 +15,7 @@ from workshop.kernels import chance, digit_net, meta_learning, meta_training, sh
 from workshop.kernels.chance import Chance
 from workshop.kernels.descent import OnStep
 from workshop.kernels.digit_net import initialised
-from workshop.kernels.engines import autograd, by_hand, mlp, native
+from workshop.kernels.engines import autograd, by_hand, compiled, mlp, native
 from workshop.kernels.meta_training import sine_net
 from workshop.studies.ladder import LadderRung
 from workshop.studies.meta_learning import beside
@@ -31,8 +31,8 @@ from workshop.studies.stored import Announce, StoredStudy, silent
 BESIDE = "beside_learn2learn"
 SMOKE_TESTED = 200
 
-_CODE = (sines, chance, digit_net, meta_learning, meta_training, sharpness, autograd, by_hand, mlp, native,
-         outcome_module, recipes_module)  # fmt: skip
+_CODE = (sines, chance, digit_net, meta_learning, meta_training, sharpness, autograd, by_hand, mlp, compiled,
+         native, outcome_module, recipes_module)  # fmt: skip
 
 
 class MetaLearningStudy(StoredStudy[Outcome | Agreement]):
