@@ -70,8 +70,7 @@ class Consensus:
 def majority_vote(annotations: Annotations) -> Consensus:
     """Each class's share of an item's labels. Where classes tie, ``label`` is the first of them."""
     shares = vote_shares(annotations)
-    labelled = np.unique(annotations.item)
-    return Consensus("majority_vote", shares, shares[labelled].mean(0), None, np.zeros(0), True)
+    return Consensus("majority_vote", shares, shares.mean(0), None, np.zeros(0), True)
 
 
 def dawid_skene(
@@ -115,7 +114,7 @@ def as_the_crowd(annotations: Annotations, engine: str = "auto") -> np.ndarray:
     coins, classes = one_coin(annotations, engine=engine), annotations.classes
     found = engine_for(engine, annotations).expect(coins.confusion, coins.marginals)
     right, total = np.trace(found.counts, axis1=1, axis2=2), found.counts.sum((1, 2))
-    # Nobody is taken to be infallible: each gets one more label, as good as the crowd's, the crowd one right, one wrong.
+    # Nobody is infallible: each gets one more label, as good as the crowd's; and the crowd one right, one wrong.
     skill = (right + (right.sum() + 1) / (total.sum() + 2)) / (total + 1)
     errors = found.counts.sum(0) + 1 / classes  # nor is an error impossible that was not made yet
     np.fill_diagonal(errors, 0)

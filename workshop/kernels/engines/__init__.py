@@ -1,4 +1,6 @@
-"""Three ways to take the same outer steps of MAML; each is proven equal to the readable one.
+"""Fast ways to do what a readable kernel does; each is proven equal to it.
+
+MAML's outer steps (:mod:`workshop.kernels.meta_training`):
 
 ``autograd``  the text-book: any network, any variant, any device
 ``by_hand``   backward passes and Hessian-vector products written out: an MLP with ReLU and one output
@@ -6,4 +8,9 @@
 
 All share one form: made from a network, ``advance(batches)`` takes an Adam step for each meta-batch and returns
 the losses, ``weights()`` tells where theta is.
+
+The E step of consensus (:mod:`workshop.kernels.em`; the readable one is :mod:`workshop.kernels.expectation`):
+
+``consensus_sparse``  two products of a sparse matrix
+``consensus_native``  one pass over the items in C++, compiled likewise
 """
