@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 #: Okabe and Ito's palette: told apart by readers who do not see all colours.
@@ -79,6 +80,12 @@ def canvas(width: float = 8.0, height: float = 3.6, columns: int = 1, rows: int 
     for one in figure.axes:
         one.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def note_guess(axis: Axes, guess: str) -> str:
+    """Write the reader's guess, a choice in words, into a corner; returns the sentence for the alt text."""
+    axis.text(0.01, 0.03, f"your guess: {guess}", color=GUESS, transform=axis.transAxes)
+    return f' Your guess was "{guess}".'
 
 
 def _cell(value: object) -> str:

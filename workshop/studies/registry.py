@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workshop import datasets
 from workshop.studies.adaptation import AdaptationStudy
+from workshop.studies.label_quality import LabelQualityStudy
 from workshop.studies.ladder import RUNGS, LadderRung
 from workshop.studies.meta_learning import MetaLearningStudy
 from workshop.studies.stored import StoredStudy
@@ -39,6 +40,7 @@ STUDIES: dict[str, Entry] = {
         ),
     ),
     MetaLearningStudy.lesson: Entry(MetaLearningStudy),
+    LabelQualityStudy.lesson: Entry(LabelQualityStudy),
 }
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from workshop.figures.form import GOOD, GUESS, TARGET, LessonFigure, absent, canvas, finish, png
-from workshop.figures.meta_learning.style import colour, note_guess, plain_log_ticks, title
+from workshop.figures.form import GOOD, GUESS, TARGET, LessonFigure, absent, canvas, finish, note_guess, png
+from workshop.figures.meta_learning.style import colour, plain_log_ticks, title
 from workshop.studies.meta_learning import Outcome
 from workshop.studies.meta_learning.outcome import REPLAYED, SHOWN, STEPS
 from workshop.studies.meta_learning.recipes import RATES

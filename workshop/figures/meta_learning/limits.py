@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from workshop.figures.form import QUIET, LessonFigure, absent, canvas, finish
-from workshop.figures.meta_learning.style import colour, note_guess, title
+from workshop.figures.form import QUIET, LessonFigure, absent, canvas, finish, note_guess
+from workshop.figures.meta_learning.style import colour, title
 from workshop.studies.meta_learning import Outcome
 from workshop.studies.meta_learning.outcome import DIVERGED, SHARP, STEPS, mean_and_half
 from workshop.studies.meta_learning.trial import abroad

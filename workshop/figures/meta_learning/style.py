@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from workshop.figures.form import GOOD, GUESS, SOURCE, TARGET
+from workshop.figures.form import GOOD, SOURCE, TARGET
 from workshop.studies.meta_learning import TRAININGS
 
 _COLOURS = {"maml": GOOD, "joint": TARGET, "first_order": SOURCE, "anil": "#56B4E9", "reptile": "#6a51a3"}
@@ -26,12 +26,6 @@ def plain_log_ticks(axis: Axes) -> None:
     ticks = [0.1, 0.2, 0.5, 1, 2, 5]
     axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.minorticks_off()
-
-
-def note_guess(axis: Axes, guess: str) -> str:
-    """Write the reader's guess, a choice in words, into a corner; returns the sentence for the alt text."""
-    axis.text(0.01, 0.03, f"your guess: {guess}", color=GUESS, transform=axis.transAxes)
-    return f' Your guess was "{guess}".'
 
 
 def steps_in_words(count: int) -> str:

@@ -12,8 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from workshop.figures.form import GUESS, QUIET, SOURCE, LessonFigure, absent, canvas, finish
-from workshop.figures.meta_learning.style import colour, note_guess, steps_in_words, title
+from workshop.figures.form import GUESS, QUIET, SOURCE, LessonFigure, absent, canvas, finish, note_guess
+from workshop.figures.meta_learning.style import colour, steps_in_words, title
 from workshop.studies.meta_learning import Outcome
 from workshop.studies.meta_learning.recipes import FAMILY
 from workshop.studies.meta_learning.trial import (

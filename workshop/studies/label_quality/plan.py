@@ -1,0 +1,316 @@
+"""A labeling plan carried out on simulated workers: dollars in; labels, their quality, their price and hours out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache, partial
+
+import numpy as np
+
+from workshop.datasets import crowds
+from workshop.datasets.annotations import Annotations
+from workshop.datasets.crowds import Workforce
+from workshop.errors import WorkshopError
+from workshop.kernels import consensus
+from workshop.kernels.quality import fails_gold
+from workshop.studies.label_quality.digit_task import CLASSES, DigitTask
+from workshop.studies.label_quality.economy import (
+    EXPERT_ACCURACY, EXPERT_DOLLARS, FEEDBACK_A_GOLD, FEEDBACK_AT_MOST, HOURLY_PACE, LABELS_A_WORKER, PASS_FROM,
+    PLATFORM_FEE, REFERENCE_PAY, SCREENING, SECONDS_A_LABEL, WORKFORCES, crowd_mix, days_to_finish,
+)  # fmt: skip
+
+PARTNERS = ("managed", "contractors", "payroll")  #: who can share the work with the crowd
+PAID_BY = ("annotation", "hour")
+FEWEST = 4  #: workers of any plan, so that a quarter of the smallest one is somebody
+#: Ways to the consensus. MACE starts once here, from the majority vote: on crowds like these its restarts cost ten times
+#: the seconds and move no more than a few hundredths of a point.
+AGGREGATION = {**consensus.METHODS, "MACE": partial(consensus.mace, restarts=1)}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the money is to be spent on.
+
+    Attributes:
+        budget: dollars.
+        crowd: share of the labels that the crowd makes; the partner makes the others.
+        partner: of :data:`PARTNERS`.
+        pay: dollars a label for the crowd; by the hour: the wage at which a careful worker's label costs that.
+        paid_by: of :data:`PAID_BY`.
+        redundancy: labels an item.
+        gold: gold questions, whose answers are known, as a share of all questions that a worker gets. They come first, and
+            who fails them is paid for them and sent away.
+        reviewed: share of the items, the least certain ones, whose label an expert makes anew.
+        screening: of :data:`~workshop.studies.label_quality.economy.SCREENING`.
+        aggregation: of :data:`AGGREGATION`.
+        feedback: whether workers are shown the answers of gold questions afterwards.
+    """
+
+    budget: float = 500.0
+    crowd: float = 1.0
+    partner: str = "managed"
+    pay: float = REFERENCE_PAY
+    paid_by: str = "annotation"
+    redundancy: int = 3
+    gold: float = 0.0
+    reviewed: float = 0.0
+    screening: str = "anyone"
+    aggregation: str = "one-coin"
+    feedback: bool = False
+
+    def __post_init__(self) -> None:
+        choices = {
+            "partner": PARTNERS,
+            "paid_by": PAID_BY,
+            "screening": SCREENING,
+            "aggregation": AGGREGATION,
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise WorkshopError(f"{name} is {getattr(self, name)!r}; choose from: {', '.join(allowed)}.")
+        for name, low, high in (("crowd", 0, 1), ("gold", 0, 0.5), ("reviewed", 0, 1), ("redundancy", 1, 15)):
+            if not low <= getattr(self, name) <= high:
+                raise WorkshopError(f"{name} is {getattr(self, name)}; it must lie between {low} and {high}.")
+        if self.redundancy != int(self.redundancy):
+            raise WorkshopError(f"redundancy is {self.redundancy}; it must be a whole number of labels an item.")
+        for name in ("budget", "pay"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise WorkshopError(
+                    f"{name} is {getattr(self, name)}; it must be an amount of dollars above 0."
+                )
+
+    def in_words(self) -> str:
+        """The plan in one line."""
+        who = {0.0: WORKFORCES[self.partner].title, 1.0: "the crowd"}.get(
+            self.crowd, f"{self.crowd:.0%} crowd, {1 - self.crowd:.0%} {self.partner}"
+        )
+        parts = [f"${self.budget:g}", who, f"r = {self.redundancy}", self.aggregation]
+        if self.crowd > 0:
+            parts.insert(2, f"${self.pay:g} a label" + (" by the hour" if self.paid_by == "hour" else ""))
+            if self.screening != "anyone":
+                parts.append(self.screening)
+        if self.gold:
+            parts.append(f"{self.gold:.0%} gold" + (" with feedback" if self.feedback else ""))
+        if self.reviewed:
+            parts.append(f"{self.reviewed:.0%} reviewed")
+        return ", ".join(parts)
+
+    @property
+    def dollars_a_label(self) -> dict[str, float]:
+        """What one label costs us, by who makes it."""
+        hourly = HOURLY_PACE if self.paid_by == "hour" else 1.0
+        return {
+            "crowd": self.pay * hourly * (1 + PLATFORM_FEE),
+            self.partner: WORKFORCES[self.partner].dollars_a_minute * SECONDS_A_LABEL / 60,
+        }
+
+    @property
+    def wage(self) -> float:
+        """Dollars an hour that a careful worker of the crowd gets."""
+        return self.pay * 3600 / SECONDS_A_LABEL
+
+    @property
+    def gold_a_worker(self) -> int:
+        """Gold questions that each worker answers; as many are made, since all answer the same ones."""
+        return max(1, round(LABELS_A_WORKER * self.gold / (1 - self.gold))) if self.gold else 0
+
+    @property
+    def mixes(self) -> dict[str, Mapping[str, float]]:
+        """Types of workers and their shares, by who sends them."""
+        return {
+            "crowd": crowd_mix(self.pay, self.paid_by, self.screening),
+            self.partner: WORKFORCES[self.partner].mix,
+        }
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Of the labels, by who makes them."""
+        return {"crowd": self.crowd, self.partner: 1 - self.crowd}
+
+    def tested_a_hired(self, who: str) -> float:
+        """How many of them are tested on average until one passes the gold questions."""
+        return 1 / _passing(tuple(self.mixes[who].items()), self.gold_a_worker)
+
+    @property
+    def dollars_an_item(self) -> float:
+        """What an item costs on average, without the making of the gold questions."""
+        answers = {
+            who: 1 + self.tested_a_hired(who) * self.gold_a_worker / LABELS_A_WORKER for who in self.shares
+        }
+        label = sum(self.shares[who] * self.dollars_a_label[who] * answers[who] for who in self.shares)
+        return self.redundancy * label + self.reviewed * EXPERT_DOLLARS
+
+
+@dataclass(frozen=True)
+class PlanOutcome:
+    """What became of a plan, in one draw of workers and labels. Shares are of 1.
+
+    Attributes:
+        items: that were labelled.
+        labels: that were made, without answers to gold questions.
+        dollars: spent; less than the budget where there are no more items.
+        label_accuracy: share of the items whose label is right.
+        dollars_a_usable: spent, for each right label.
+        hours: of work, all workers together.
+        days: until all labels are there.
+        failed: share of the workers tested who failed the gold questions.
+        model_accuracy: of a model trained on these labels, on sealed digits; None where none was trained.
+    """
+
+    plan: Plan
+    seed: int
+    items: int
+    labels: int
+    dollars: float
+    label_accuracy: float
+    dollars_a_usable: float
+    hours: float
+    days: float
+    failed: float
+    model_accuracy: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """The labels that a plan gave: for which items, and how sure."""
+
+    rows: np.ndarray
+    posterior: np.ndarray
+
+
+def carry_out(plan: Plan, task: DigitTask, seed: int = 0) -> tuple[PlanOutcome, Labelled]:
+    """Hire, label, drop who fails, aggregate, review; without a model.
+
+    Raises:
+        WorkshopError: the budget does not pay for ten items.
+    """
+    rng = np.random.default_rng(seed)
+    gold_made = plan.gold_a_worker * EXPERT_DOLLARS
+    items = min(int((plan.budget - gold_made) / plan.dollars_an_item), len(task.truth))
+    if items < 10:
+        raise WorkshopError(
+            f"${plan.budget:g} pay for {max(items, 0)} items of this plan. Raise the budget, or take fewer labels an "
+            "item, fewer gold questions or fewer reviews."
+        )
+    rows = rng.permutation(len(task.truth))[:items]
+    truth = task.truth[rows]
+    workforce, by_crowd, failed = _hire(plan, items, rng)
+    made = crowds.label(workforce, truth, plan.redundancy, rng)
+    # With one label an item there is nothing to compare, and no model of a worker has anything to learn from.
+    aggregation = plan.aggregation if plan.redundancy > 1 else "majority vote"
+    posterior = AGGREGATION[aggregation](made).posterior
+    posterior = _reviewed(posterior, truth, round(plan.reviewed * items), rng)
+    right = float((posterior.argmax(1) == truth).mean())
+    dollars = gold_made + items * plan.dollars_an_item
+    hours, days = _time(plan, workforce, by_crowd, made)
+    outcome = PlanOutcome(
+        plan,
+        seed,
+        items,
+        len(made.item),
+        dollars,
+        right,
+        dollars / max(right * items, 1),
+        hours,
+        days,
+        failed,
+    )
+    return outcome, Labelled(rows, posterior)
+
+
+def with_model(outcome: PlanOutcome, labelled: Labelled, task: DigitTask) -> PlanOutcome:
+    """The same outcome, with the accuracy of a ridge regression trained on the labels."""
+    return replace(outcome, model_accuracy=task.model_accuracy(labelled.rows, labelled.posterior))
+
+
+def repeated(plan: Plan, task: DigitTask, seeds: range, model: bool = True) -> list[PlanOutcome]:
+    """The plan once for each seed."""
+    drawn = []
+    for seed in seeds:
+        outcome, labelled = carry_out(plan, task, seed)
+        drawn.append(with_model(outcome, labelled, task) if model else outcome)
+    return drawn
+
+
+NUMBERS = tuple(field.name for field in fields(PlanOutcome) if field.name not in ("plan", "seed"))
+
+
+def _hire(plan: Plan, items: int, rng: np.random.Generator) -> tuple[Workforce, np.ndarray, float]:
+    """Who passes the gold questions; (W,) which of them are of the crowd; and the share of those tested who failed."""
+    needed = max(FEWEST, plan.redundancy, math.ceil(items * plan.redundancy / LABELS_A_WORKER))
+    of_crowd = round(plan.crowd * needed)
+    hired, tested = {}, 0
+    for who, count in (("crowd", of_crowd), (plan.partner, needed - of_crowd)):
+        if count:
+            candidates = math.ceil(count * plan.tested_a_hired(who))
+            everybody = crowds.hire(plan.mixes[who], candidates, CLASSES, rng)
+            hired[who] = _who_pass(everybody, plan.gold_a_worker, rng, at_least=min(count, plan.redundancy))
+            tested += candidates
+    together = Workforce(*(np.concatenate(parts) for parts in zip(*map(_parts, hired.values()), strict=True)))
+    by_crowd = np.repeat([who == "crowd" for who in hired], [len(group) for group in hired.values()])
+    if plan.feedback:
+        undone = min(FEEDBACK_A_GOLD * plan.gold_a_worker, FEEDBACK_AT_MOST)
+        honest = ~np.isin(together.kinds, ("spammer", "scripted"))
+        learnt = (1 - undone) * together.confusion + undone * np.eye(CLASSES)
+        together = replace(together, confusion=np.where(honest[:, None, None], learnt, together.confusion))
+    return together, by_crowd, 1 - len(together) / tested
+
+
+def _parts(workforce: Workforce) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return workforce.kinds, workforce.confusion, workforce.pace
+
+
+def _who_pass(workforce: Workforce, questions: int, rng: np.random.Generator, at_least: int) -> Workforce:
+    """Those who get enough gold questions right; the best ``at_least``, where fewer do."""
+    if questions == 0:
+        return workforce
+    right = rng.binomial(questions, workforce.skill.clip(0, 1))
+    passed = right >= PASS_FROM * questions
+    if passed.sum() < at_least:
+        passed = np.isin(np.arange(len(workforce)), np.argsort(-right, kind="stable")[:at_least])
+    return Workforce(*(part[passed] for part in _parts(workforce)))
+
+
+@cache
+def _passing(mix: tuple[tuple[str, float], ...], questions: int) -> float:
+    """Share of such workers who pass."""
+    if questions == 0:
+        return 1.0
+    passing = 0.0
+    for name, share in mix:
+        low, high = crowds.TYPES[name].accuracy or (1 / CLASSES, 1 / CLASSES)
+        passing += share * (1 - fails_gold(questions, np.linspace(low, high, 21), PASS_FROM).mean())
+    return float(passing)
+
+
+def _reviewed(posterior: np.ndarray, truth: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """The least certain items get an expert's label."""
+    if count == 0:
+        return posterior
+    doubtful = np.argsort(posterior.max(1), kind="stable")[:count]
+    right = rng.random(count) < EXPERT_ACCURACY
+    said = np.where(right, truth[doubtful], crowds.lookalikes(CLASSES)[truth[doubtful]])
+    posterior = posterior.copy()
+    posterior[doubtful] = np.eye(CLASSES)[said]
+    return posterior
+
+
+def _time(plan: Plan, workforce: Workforce, by_crowd: np.ndarray, made: Annotations) -> tuple[float, float]:
+    """Hours of work of all together, and days until the slower of the two groups is done."""
+    pace = np.where(by_crowd & (plan.paid_by == "hour"), HOURLY_PACE, workforce.pace)
+    answers = {
+        who: 1 + plan.tested_a_hired(who) * plan.gold_a_worker / LABELS_A_WORKER for who in plan.shares
+    }
+    asked = np.where(by_crowd, answers["crowd"], answers[plan.partner])
+    seconds = SECONDS_A_LABEL * asked * np.bincount(made.worker, pace[made.worker], minlength=made.workers)
+    hours = seconds.sum() / 3600 + plan.reviewed * made.items * SECONDS_A_LABEL / 3600
+    _, still_there = SCREENING[plan.screening]
+    people = {"crowd": WORKFORCES["crowd"].people * still_there * min(1.0, plan.pay / REFERENCE_PAY)}
+    days = [
+        days_to_finish(WORKFORCES[name], float(seconds[group].sum()), 1.0, people.get(name))
+        for name, group in (("crowd", by_crowd), (plan.partner, ~by_crowd))
+        if group.any()
+    ]
+    return float(hours), float(max(days))
