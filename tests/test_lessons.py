@@ -27,7 +27,7 @@ FIELDS = {
     "status",
 }
 #: Verdicts about a computation, not about a sample: there is nothing to be uncertain of.
-EXACT = {"maml/agrees_with_learn2learn"}
+EXACT = {"labels/likelihood_never_falls", "labels/managed_vs_crowd", "maml/agrees_with_learn2learn"}
 
 
 def test_every_lesson_passes_at_ci(executed):
@@ -70,6 +70,12 @@ def test_lesson_05_trains_its_four_starts_at_ci_and_compares_with_learn2learn_wh
     here = "run" if importlib.util.find_spec("learn2learn") else "stored"
     assert maml.pop("maml/agrees_with_learn2learn") == here
     assert len(maml) == 12 and set(maml.values()) == {"run"}
+
+
+def test_lesson_06_runs_all_that_its_claims_are_about_at_ci(executed):
+    verdicts = {v["id"]: v for lesson in executed["results"]["lessons"] for v in lesson["verdicts"]}
+    labels = {name: v["status"] for name, v in verdicts.items() if name.startswith("labels/")}
+    assert len(labels) == 16 and set(labels.values()) == {"run"}
 
 
 def test_each_lesson_has_a_page_that_asks_no_other_host_for_anything(executed):

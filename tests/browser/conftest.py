@@ -51,6 +51,13 @@ def opened_05(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ob
         yield notebook
 
 
+@pytest.fixture(scope="session")
+def opened_06(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A copy of lesson 06, likewise."""
+    with _opened(_test_copy("06_label_quality", {}, ()), chromium, tmp_path_factory) as notebook:
+        yield notebook
+
+
 @contextmanager
 def _opened(notebook: nbformat.NotebookNode, chromium, tmp_path_factory) -> Iterator[object]:
     from lab import OpenNotebook, jupyterlab  # playwright is there when `chromium` is
@@ -79,6 +86,14 @@ def lesson_05(opened_05) -> Iterator[object]:
     yield opened_05
     assert opened_05.strangers == []
     assert opened_05.complaints == []
+
+
+@pytest.fixture
+def lesson_06(opened_06) -> Iterator[object]:
+    """The same of lesson 06."""
+    yield opened_06
+    assert opened_06.strangers == []
+    assert opened_06.complaints == []
 
 
 def _test_copy(name: str, changes: dict[str, str], more: tuple[str, ...]) -> nbformat.NotebookNode:

@@ -64,7 +64,19 @@ def test_seven_errors_in_ten_go_to_the_lookalike():
     errors = matrix - np.diag(matrix.diagonal())
     assert np.allclose(errors.sum(1), 0.4)
     to_lookalike = errors[np.arange(10), crowds.lookalikes(10)] / errors.sum(1)
-    assert np.allclose(to_lookalike, 0.7 + 0.3 / 9)  # and its ninth of the errors that go anywhere
+    assert np.allclose(to_lookalike, 0.7)
+
+
+def test_with_two_classes_there_is_one_way_to_err():
+    assert np.allclose(crowds.careful_confusion(0.6, 2), [[0.6, 0.4], [0.4, 0.6]])
+
+
+@pytest.mark.parametrize("workers", [7, 40])
+def test_what_is_left_over_goes_to_the_largest_remainders(workers):
+    """7 times .55, .25, .12, .08 is 3.85, 1.75, .84, .56: three are left, for careful, spammer, hasty."""
+    expected = {7: (4, 2, 1, 0), 40: (22, 10, 5, 3)}[workers]
+    hired = crowds.hire(CROWD, workers, 10, rng())
+    assert tuple(int((hired.kinds == kind).sum()) for kind in CROWD) == expected
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 11])

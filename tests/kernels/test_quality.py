@@ -78,7 +78,7 @@ def test_the_lectures_doubled_pay():
         (lambda: sample_size(0), "must lie between 0 and 1"),
         (lambda: sample_size(0.1, share=1), "must lie between 0 and 1"),
         (lambda: sample_size(0.1, confidence=95), "confidence lies between"),
-        (lambda: fails_gold(0, 0.5, 0.4), "at least one gold question"),
+        (lambda: fails_gold(0, 0.5, 0.4), "whole number of gold questions, at least one"),
         (lambda: fails_gold(5, 0.5, 1.4), "the bar between"),
         (lambda: times_as_many(0, 0), "not both 0"),
         (lambda: times_as_many(-1, 3), "0 or more"),

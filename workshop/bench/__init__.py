@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from workshop import settings
-from workshop.bench import adaptation, label_quality, meta_learning
+from workshop.bench import adaptation, cost_panel, label_quality, meta_learning
 from workshop.bench.timing import Row
 from workshop.files import write_whole
 
@@ -19,7 +19,7 @@ from workshop.files import write_whole
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "03_domain_adaptation": adaptation.rows,
     "05_meta_learning": meta_learning.rows,
-    "06_label_quality": label_quality.rows,
+    "06_label_quality": lambda: [*label_quality.rows(), *cost_panel.rows()],
 }
 
 

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike
 
 from workshop.errors import WorkshopError
 
+#: The most entries that a table of items and classes may have: 4 GiB.
+MOST_VOTES = 2**29
 #: Columns that an id counts up to, by the name it has in a sentence.
 _COUNTED = {"item": "items", "worker": "workers", "label": "classes"}
 
@@ -87,8 +89,17 @@ class Annotations:
         return len(self.label)
 
     def votes(self) -> np.ndarray:
-        """(items, classes) int64: how often each item was given each label."""
+        """(items, classes) int64: how often each item was given each label.
+
+        Raises:
+            WorkshopError: the table would not fit into memory.
+        """
         size = self.items * self.classes
+        if size > MOST_VOTES:
+            raise WorkshopError(
+                f"Votes on {self.items:,} items in {self.classes:,} classes do not fit into memory. Number items and "
+                "classes from 0 on without gaps, for example with numpy.unique(ids, return_inverse=True)."
+            )
         flat = np.bincount(self.item * self.classes + self.label, minlength=size)
         return flat.reshape(self.items, self.classes)
 

@@ -121,10 +121,9 @@ def hire(mix: Mapping[str, float], workers: int, classes: int, rng: np.random.Ge
 def careful_confusion(accuracy: np.ndarray | float, classes: int) -> np.ndarray:
     """(..., K, K): right with probability ``accuracy``; of the errors :data:`CONFUSABLE` go to the lookalike."""
     accuracy = np.asarray(accuracy, float)[..., None, None]
-    others = np.full((classes, classes), (1 - CONFUSABLE) / (classes - 1))
-    others[np.arange(classes), lookalikes(classes)] += CONFUSABLE
+    others = np.full((classes, classes), (1 - CONFUSABLE) / max(classes - 2, 1))
+    others[np.arange(classes), lookalikes(classes)] = CONFUSABLE if classes > 2 else 1.0
     np.fill_diagonal(others, 0)
-    others /= others.sum(1, keepdims=True)
     return accuracy * np.eye(classes) + (1 - accuracy) * others
 
 
@@ -158,19 +157,23 @@ def answers(
     workforce: Workforce, worker: np.ndarray, true: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """(M,): what each of these workers says to an item of that class."""
-    thresholds = workforce.confusion.cumsum(2)[worker, true]
-    said = (rng.random(len(worker))[:, None] > thresholds).sum(1)
-    return np.minimum(said, workforce.classes - 1)  # a cumulated sum may end a rounding below 1
+    return drawn(workforce.confusion[worker, true], rng)
+
+
+def drawn(probabilities: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(M,): a class for each row of probabilities (M, K)."""
+    said = (rng.random(len(probabilities))[:, None] > probabilities.cumsum(1)).sum(1)
+    return np.minimum(said, probabilities.shape[1] - 1)  # a cumulated sum may end a rounding below 1
 
 
 def distinct(rows: int, count: int, of: int, rng: np.random.Generator) -> np.ndarray:
     """(rows, count): in each row ``count`` different numbers below ``of``, all such choices equally likely."""
     chosen = np.empty((rows, count), np.int64)
     for j in range(count):
-        drawn = rng.integers(0, of - j, rows)
+        pick = rng.integers(0, of - j, rows)
         for earlier in np.sort(chosen[:, :j], axis=1).T:  # step over those that are taken
-            drawn += drawn >= earlier
-        chosen[:, j] = drawn
+            pick += pick >= earlier
+        chosen[:, j] = pick
     return chosen
 
 

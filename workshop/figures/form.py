@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 #: Okabe and Ito's palette: told apart by readers who do not see all colours.
 SOURCE, TARGET, GOOD, GUESS, QUIET = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8a8a8a"
@@ -70,6 +72,18 @@ def png(figure: Figure, dpi: int = DPI) -> bytes:
     """The drawing as a PNG."""
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=dpi, facecolor="white")
+    return out.getvalue()
+
+
+def palette_png(drawn: np.ndarray, colours: int = 64, compress: int = 1) -> bytes:
+    """A drawing of few colours as a PNG: a third of the bytes, in less time.
+
+    Args:
+        drawn: (height, width, 3 or 4) uint8, as a canvas holds it.
+    """
+    out = io.BytesIO()
+    picture = Image.fromarray(np.asarray(drawn)[..., :3])
+    picture.quantize(colours, method=Image.Quantize.FASTOCTREE).save(out, "png", compress_level=compress)
     return out.getvalue()
 
 

@@ -67,6 +67,15 @@ class Consensus:
         return np.einsum("k,wkk->w", self.marginals, self.confusion)
 
 
+def by_lot(posterior: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(N,) the most probable class; where several are, one of them by lot.
+
+    Votes tie often, and always taking the first of the tied classes would favour it.
+    """
+    tied = posterior >= posterior.max(1, keepdims=True)
+    return np.where(tied, rng.random(posterior.shape), -1.0).argmax(1)
+
+
 def majority_vote(annotations: Annotations) -> Consensus:
     """Each class's share of an item's labels. Where classes tie, ``label`` is the first of them."""
     shares = vote_shares(annotations)

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from workshop.datasets.crowds import drawn
 from workshop.errors import WorkshopError
 from workshop.kernels.chance import Chance
 from workshop.kernels.descent import OnStep, Recipe, Trained, descend
@@ -24,14 +25,21 @@ def noise_matrix(rate: float, wrong: np.ndarray | None, classes: int) -> np.ndar
         wrong: (K,) the class that each is taken for; None: any other class, all alike (symmetric noise).
 
     Raises:
-        WorkshopError: a rate outside 0..1, or a class that is taken for itself.
+        WorkshopError: a rate outside 0..1, fewer than two classes, a class that is taken for itself or for none.
     """
+    if classes < 2:
+        raise WorkshopError(f"With {classes} class no label can be wrong; take at least two.")
     if not 0 <= rate <= 1:
         raise WorkshopError(f"A noise rate lies between 0 and 1, not at {rate}.")
     if wrong is None:
         off = np.full((classes, classes), rate / (classes - 1))
     else:
-        if (np.asarray(wrong) == np.arange(classes)).any():
+        wrong = np.asarray(wrong)
+        if wrong.shape != (classes,) or wrong.min() < 0 or wrong.max() >= classes:
+            raise WorkshopError(
+                f"Give for each of the {classes} classes the one it is taken for, from 0 to {classes - 1}."
+            )
+        if (wrong == np.arange(classes)).any():
             raise WorkshopError("A wrong class must differ from the true one.")
         off = np.zeros((classes, classes))
         off[np.arange(classes), wrong] = rate
@@ -40,9 +48,17 @@ def noise_matrix(rate: float, wrong: np.ndarray | None, classes: int) -> np.ndar
 
 
 def corrupt(labels: np.ndarray, matrix: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(N,): each label drawn anew from its row of ``matrix``."""
-    said = (rng.random(len(labels))[:, None] > matrix.cumsum(1)[labels]).sum(1)
-    return np.minimum(said, len(matrix) - 1)
+    """(N,): each label drawn anew from its row of ``matrix``.
+
+    Raises:
+        WorkshopError: a label that the matrix does not know.
+    """
+    labels = np.asarray(labels)
+    if len(labels) and not 0 <= labels.min() <= labels.max() < len(matrix):
+        raise WorkshopError(
+            f"The labels must lie between 0 and {len(matrix) - 1}, the classes of the noise matrix."
+        )
+    return drawn(matrix[labels], rng)
 
 
 def generalised_cross_entropy(logits: torch.Tensor, labels: torch.Tensor, q: float = 0.7) -> torch.Tensor:
@@ -97,8 +113,10 @@ def train_on_labels(
         make: (inputs, classes) -> network.
 
     Raises:
-        WorkshopError: no such loss.
+        WorkshopError: no such loss, a label for some inputs only, or a label that is none of the classes.
     """
+    if len(labels) != len(inputs) or (labels.device.type != "meta" and int(labels.max()) >= classes):
+        raise WorkshopError(f"Give a label from 0 to {classes - 1} for each of the {len(inputs)} inputs.")
     if loss not in LOSSES:
         raise WorkshopError(f"There is no loss {loss!r}. Choose from: {', '.join(LOSSES)}.")
     chance = Chance(seed, inputs.device)

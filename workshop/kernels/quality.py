@@ -17,13 +17,13 @@ def share_interval(wrong: int, of: int, confidence: float = 0.95) -> tuple[float
     Raises:
         WorkshopError: counts that are no counts, a confidence outside 0..1.
     """
-    if not 0 <= wrong <= of or of < 1:
+    if not 0 <= wrong <= of or of < 1 or wrong != int(wrong) or of != int(of):
         raise WorkshopError(
             f"{wrong} of {of} is no share: review at least one label, and count no more than that."
         )
     _check_confidence(confidence)
     low, high = proportion_confint(wrong, of, alpha=1 - confidence, method="beta")
-    return float(np.nan_to_num(low)), 1.0 if wrong == of else float(high)
+    return float(low), float(high)
 
 
 def sample_size(half_width: float, confidence: float = 0.95, share: float = 0.5) -> int:
@@ -50,11 +50,16 @@ def fails_gold(questions: int, accuracy: np.ndarray | float, bar: float) -> np.n
         accuracy: (...) in 0..1.
 
     Raises:
-        WorkshopError: no questions, or a bar outside 0..1.
+        WorkshopError: no whole number of questions, a bar or an accuracy outside 0..1.
     """
-    if questions < 1 or not 0 <= bar <= 1:
-        raise WorkshopError("Ask at least one gold question, and set the bar between 0 and 1.")
-    return binom.cdf(math.ceil(bar * questions - 1e-9) - 1, questions, np.asarray(accuracy, float))
+    if questions < 1 or questions != int(questions) or not 0 <= bar <= 1:
+        raise WorkshopError(
+            "Ask a whole number of gold questions, at least one, and set the bar between 0 and 1."
+        )
+    accuracy = np.asarray(accuracy, float)
+    if not ((accuracy >= 0) & (accuracy <= 1)).all():
+        raise WorkshopError("A worker's accuracy is a share between 0 and 1, for example 0.55 for 55 %.")
+    return binom.cdf(math.ceil(bar * questions - 1e-9) - 1, questions, accuracy)
 
 
 def times_as_many(first: int, second: int, confidence: float = 0.95) -> tuple[float, float, float]:
@@ -76,7 +81,13 @@ def times_as_many(first: int, second: int, confidence: float = 0.95) -> tuple[fl
 
 
 def same_rate(first: int, second: int) -> float:
-    """Two-sided p-value of the hypothesis that two arms of the same size err at the same rate (exact)."""
+    """Two-sided p-value of the hypothesis that two arms of the same size err at the same rate (exact).
+
+    Raises:
+        WorkshopError: negative counts, or two zeros.
+    """
+    if min(first, second) < 0 or first + second == 0:
+        raise WorkshopError("Compare two counts of errors that are 0 or more, and not both 0.")
     return float(binomtest(first, first + second, 0.5).pvalue)
 
 

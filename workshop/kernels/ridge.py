@@ -14,7 +14,7 @@ import numpy as np
 from workshop.errors import WorkshopError
 
 #: Strengths that leave-one-out chooses from, as multiples of the mean eigenvalue of the Gram matrix.
-STRENGTHS = tuple(10.0**power for power in (-5, -4, -3, -2, -1, 0))
+STRENGTHS = tuple(10.0**power for power in (-3, -2, -1, 0, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,10 @@ def fit_ridge(features: np.ndarray, targets: np.ndarray, strengths: tuple[float,
         shrunk = 1 / (spectrum + strength * unit)
         residual = wanted - rotated @ (shrunk[:, None] * projected)
         # The mean is fitted, too: it has a leverage of 1/N.
-        left = residual / (1 - (squared @ shrunk + 1 / len(features))).clip(1e-6)[:, None]
+        left = (
+            residual
+            / (1 - (squared @ shrunk + 1 / len(features))).clip(np.finfo(features.dtype).eps)[:, None]
+        )
         error = float((left**2).sum())
         if best is None or error < best[0]:
             best = error, strength, shrunk, left

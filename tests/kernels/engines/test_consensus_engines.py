@@ -198,3 +198,17 @@ def test_a_compiler_that_fails_is_reported_and_it_goes_on_without(tmp_path, monk
     ]
     assert told[0].filename == __file__  # where the consensus was asked for
     assert len((tmp_path / "calls").read_text().split()) == len(compiled.TUNED)  # found out once
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_items_of_many_labels_one_after_the_other_do_not_underflow(name):
+    """Each item's likelihood is a number that a computer knows; their product is not."""
+    rng = np.random.default_rng(0)
+    sizes = (145, 245, 160, 280)
+    item = np.repeat(np.arange(len(sizes)), sizes)
+    labels = Annotations.of(item, np.arange(len(item)), rng.integers(0, 10, len(item)), classes=10)
+    confusion, marginals = np.full((labels.workers, 10, 10), 0.1), np.full(10, 0.1)
+    readable = Readable(labels).expect(confusion, marginals)
+    fast = engine_for(name, labels).expect(confusion, marginals)
+    assert fast.log_likelihood == pytest.approx(readable.log_likelihood)
+    assert np.allclose(fast.posterior, readable.posterior)

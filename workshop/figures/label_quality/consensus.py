@@ -8,11 +8,13 @@ from workshop.datasets import crowds
 from workshop.figures.form import GOOD, GUESS, QUIET, TARGET, LessonFigure, absent, canvas, finish, note_guess
 from workshop.figures.label_quality.style import METHODS, TYPES, band
 from workshop.kernels import consensus
+from workshop.kernels.consensus import by_lot
 from workshop.studies.label_quality import Experiment
 from workshop.studies.label_quality.digit_task import CLASSES, DigitTask
 from workshop.studies.label_quality.experiment import mean_and_half
+from workshop.studies.label_quality.experiments.aggregation import ITEMS
 
-SEED, SHOWN = 4, 6
+SEED, SHOWN = 10, 6
 
 
 def first_look(task: DigitTask, people: int = 5) -> LessonFigure:
@@ -21,7 +23,7 @@ def first_look(task: DigitTask, people: int = 5) -> LessonFigure:
     rows = rng.permutation(len(task.truth))[:400]
     truth = task.truth[rows]
     made = crowds.label(crowds.hire(crowds.CROWD, 30, CLASSES, rng), truth, people, rng)
-    voted = consensus.majority_vote(made).label
+    voted = by_lot(consensus.majority_vote(made).posterior, rng)
     said = made.label.reshape(len(rows), people)
     figure, axes = canvas(8.6, 2.4, columns=SHOWN)
     told = []
@@ -42,7 +44,7 @@ def first_look(task: DigitTask, people: int = 5) -> LessonFigure:
 
 
 def few_labels(found: Experiment | None, guess: str | None = None) -> LessonFigure:
-    """Accuracy of the four ways to a consensus, by how many labels each worker gives."""
+    """Accuracy of all ways to a consensus, by how many labels each worker gives."""
     if found is None:
         return absent("The comparison of consensus methods")
     x = np.array(found.axes["labels_a_worker"], float)
@@ -73,8 +75,8 @@ def climbing(few: int = 10, many: int = 300, iterations: int = 15) -> LessonFigu
     rows, told = [], []
     for axis, labels in zip(axes, (few, many), strict=True):
         rng = np.random.default_rng(SEED)
-        truth = rng.integers(0, CLASSES, 1_000)
-        made = crowds.label(crowds.hire(crowds.CROWD, 3_000 // labels, CLASSES, rng), truth, 3, rng)
+        truth = rng.integers(0, CLASSES, ITEMS)
+        made = crowds.label(crowds.hire(crowds.CROWD, 3 * ITEMS // labels, CLASSES, rng), truth, 3, rng)
         right = [
             100 * float((consensus.dawid_skene(made, iterations=n, tolerance=0).label == truth).mean())
             for n in range(1, iterations + 1)
@@ -97,31 +99,34 @@ def climbing(few: int = 10, many: int = 300, iterations: int = 15) -> LessonFigu
             f"{climbed[0]:.3f} to {climbed[-1]:.3f}"
         )
     axes[0].set_ylabel("items labelled right (%)")
-    axes[0].legend(frameon=False, fontsize=9, loc="center right")
+    axes[1].legend(frameon=False, fontsize=9, loc="lower right")
     return finish(
         figure, ". ".join(told) + ".", ("labels a worker", "iteration", "right (%)", "log-likelihood"), rows
     )
 
 
 def worker_matrices(labels_a_worker: int = 150) -> LessonFigure:
-    """A worker of each type: what she says to each true class, as Dawid-Skene finds it from labels alone."""
+    """A typical worker of each type: what is said to each true class, as Dawid-Skene finds it from labels alone."""
     rng = np.random.default_rng(SEED)
-    truth = rng.integers(0, CLASSES, 1_000)
-    workforce = crowds.hire(crowds.CROWD, 3_000 // labels_a_worker, CLASSES, rng)
+    truth = rng.integers(0, CLASSES, ITEMS)
+    workforce = crowds.hire(crowds.CROWD, 3 * ITEMS // labels_a_worker, CLASSES, rng)
     found = consensus.dawid_skene(crowds.label(workforce, truth, 3, rng))
     figure, axes = canvas(8.6, 2.7, columns=len(TYPES), sharey=True)
     rows = []
     for axis, kind in zip(axes, TYPES, strict=True):
-        worker = int(np.flatnonzero(workforce.kinds == kind)[0])
+        alike = np.flatnonzero(workforce.kinds == kind)
+        worker = int(
+            alike[np.argsort(workforce.skill[alike], kind="stable")[len(alike) // 2]]
+        )  # a typical one
         axis.imshow(found.confusion[worker], cmap="Blues", vmin=0, vmax=1)
         axis.set_title(kind, color=TYPES[kind])
         axis.set(xlabel="said", xticks=[0, 5, 9], yticks=[0, 5, 9])
         rows.append((kind, float(found.skill[worker]), float(workforce.skill[worker])))
     axes[0].set_ylabel("true class")
-    told = "; ".join(f"the {kind} one's diagonal holds {skill:.0%}" for kind, skill, _ in rows)
+    told = "; ".join(f"{kind} {skill:.0%}" for kind, skill, _ in rows)
     alt = (
-        f"Confusion matrices of four workers, found from labels alone: a dark diagonal means right. {told}. "
-        "The scripted worker's matrix is one dark column."
+        f"Confusion matrices of four workers, found from labels alone: a dark diagonal means right. How often each is "
+        f"right: {told}. The scripted worker's matrix is one dark column."
     )
     return finish(figure, alt, ("worker", "skill found", "skill in truth"), rows)
 
@@ -137,8 +142,9 @@ def worker_types(found: Experiment | None, guess: float | None = None) -> Lesson
         mean = band(axis, x, 100 * found.of("accuracy", method=method), METHODS[method], f"from {method}")
         rows += [(method, int(n), float(m)) for n, m in zip(x, mean, strict=True)]
         told.append(f"{method} from {mean[0]:.0f} to {mean[-1]:.0f}")
-    axis.axhline(55, color=QUIET, ls=":", lw=1)
-    axis.text(x[-1], 56, 'calling everybody "careful"', ha="right", color=QUIET, fontsize=9)
+    careful = 100 * crowds.CROWD["careful"]
+    axis.axhline(careful, color=QUIET, ls=":", lw=1)
+    axis.text(x[-1], careful + 1, 'calling everybody "careful"', ha="right", color=QUIET, fontsize=9)
     axis.set(xscale="log", xlabel="labels a worker gives", ylabel="types told right (%)", ylim=(30, 101))
     axis.set_xticks(x, [f"{n:.0f}" for n in x])
     axis.minorticks_off()

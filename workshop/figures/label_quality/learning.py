@@ -22,7 +22,8 @@ from workshop.studies.label_quality.study import spreads
 
 _CURVES = {
     "labels": ("the labels themselves", "black", "-"),
-    "ridge": ("ridge regression", SOURCE, "-"),
+    "ridge": ("ridge, votes counted", SOURCE, "-"),
+    "ridge, weighed": ("ridge, workers weighed", "#E69F00", "-"),
     "25 neighbours": ("25 nearest neighbours", "#56B4E9", "-"),
     "1 neighbour": ("1 nearest neighbour", TARGET, "-"),
     "ridge, model as annotator": ("ridge, itself an annotator", GOOD, "-"),
@@ -104,17 +105,25 @@ def labels_or_architecture(found: Experiment | None, guess: str | None = None) -
         places = np.arange(len(names))
         axis.plot(np.repeat(places, each.shape[1]), each.ravel(), ".", color=QUIET, ms=4)
         axis.plot(places, means, "o-", color=hue, lw=2.5, ms=7)
-        axis.set_title(f"{title}: {means.max() - means.min():.0f} points", color=hue, fontsize=11)
+        axis.set_title(f"{title}: {means.max() - means.min():.0f} points", color=hue, fontsize=12)
         axis.set_xticks(
             places, names, fontsize=9 if len(names) < 5 else 7, rotation=0 if len(names) < 5 else 60
         )
         rows += [(title, name.replace("\n", " "), float(m)) for name, m in zip(names, means, strict=True)]
     axes[0].set_ylabel("accuracy (%)")
-    by_labels, by_architecture = spreads(found)
+    by_labels, by_architecture = (100 * float(spread.mean()) for spread in spreads(found))
+    figure.supxlabel(
+        f"standard deviations: over labels (number and quality) {by_labels:.1f} points, over architectures "
+        f"{by_architecture:.1f}",
+        fontsize=11,
+    )
     alt = (
         f"Accuracy over {len(items)} numbers of labels, {len(quality)} qualities, {len(architectures)} architectures. "
-        f"The standard deviation is {100 * by_labels.mean():.1f} points over labels and "
-        f"{100 * by_architecture.mean():.1f} over architectures."
+        f"The standard deviation is {by_labels:.1f} points over labels and {by_architecture:.1f} over architectures. "
+        + "; ".join(
+            f"{title} moves it by {means.max() - means.min():.0f} points" for title, _, means, _ in marginals
+        )
+        + "."
     )
     if guess:
         alt += note_guess(axes[0], guess)
@@ -137,24 +146,24 @@ def cleaned(found: Experiment | None) -> LessonFigure:
         for place, (measure, label) in enumerate(bars):
             for side, (shape, hue) in enumerate(zip(shapes, (SOURCE, TARGET), strict=True)):
                 mean, half = (100 * float(x) for x in mean_and_half(found.of(measure, shape=shape)))
-                half = np.nan_to_num(half)
-                at = place + 0.36 * side - 0.18
-                axis.bar(
-                    at,
-                    mean,
-                    0.34,
-                    yerr=half,
-                    color=hue,
-                    label=f"wrong labels {shapes[shape]}" if not place else None,
+                half = float(np.nan_to_num(half))
+                at = place + 0.3 * side - 0.15
+                name = None if place else f"wrong labels {shapes[shape]}"
+                axis.errorbar(at, mean, half, fmt="o", color=hue, ms=8, lw=2, label=name)
+                axis.annotate(
+                    f"{mean:.1f}",
+                    (at, mean + half),
+                    (0, 4),
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize=10,
                 )
-                axis.text(at, mean + half + 0.3, f"{mean:.1f}", ha="center", va="bottom", fontsize=9)
                 rows.append((shapes[shape], label.replace("\n", " "), mean, half))
-        axis.set_xticks(range(len(bars)), [label for _, label in bars], fontsize=9)
-    axes[0].set(ylabel="%", ylim=(0, 128))
-    axes[1].set(ylabel="accuracy of the model (%)", ylim=(84, 95))
-    axes[0].legend(
-        frameon=False, fontsize=8, loc="upper center", ncols=2, columnspacing=0.8, handlelength=1.2
-    )
+        axis.set_xticks(range(len(bars)), [label for _, label in bars], fontsize=10)
+        axis.margins(x=0.15, y=0.2)
+    axes[0].set_ylabel("%")
+    axes[1].set_ylabel("accuracy of the model (%)")
+    axes[0].legend(frameon=False, fontsize=9, loc="lower left")
     told = ", ".join(f"{what} {mean:.1f} ({shape})" for shape, what, mean, _ in rows)
     alt = f"cleanlab on 3,000 labels, a fifth of them wrong; per cent: {told}."
     return finish(figure, alt, ("wrong labels", "what", "%", "± 95%"), rows)

@@ -19,7 +19,6 @@ from workshop.studies.label_quality.economy import (
     days_to_finish,
     made_by,
 )
-from workshop.studies.label_quality.experiment import mean_and_half
 from workshop.studies.label_quality.study import hivemind_totals, labels_worth
 
 CROWD_PRICES = (0.40, 0.80)  #: dollars an item, HiveMind
@@ -29,7 +28,7 @@ def hivemind_rates(items: int = 250, guess: float | None = None) -> LessonFigure
     """Error rates of the three arms with their intervals, if each had so many items; the counts are the lecture's."""
     table = lecture.table("hivemind_counts")
     totals, names = hivemind_totals(), table.columns[1:]
-    figure, axis = canvas(8, 2.6)
+    figure, axis = canvas(8, 2.9)
     rows = []
     for place, (name, wrong, hue) in enumerate(zip(names, totals, (TARGET, "#E69F00", SOURCE), strict=True)):
         low, high = (100 * end for end in share_interval(wrong, items))
@@ -41,6 +40,11 @@ def hivemind_rates(items: int = 250, guess: float | None = None) -> LessonFigure
         xlabel="errors (% of items)", yticks=range(3), yticklabels=names, ylim=(2.6, -0.6), xlim=(0, None)
     )
     ratio, low, high = times_as_many(totals[0], totals[2])
+    axis.set_title(
+        f"{totals[0]} errors against {totals[2]}: {ratio:.1f} times (95%: {low:.1f} to {high:.0f})\n"
+        f"rates, if each arm had {items:,} items (nobody knows):",
+        fontsize=11, loc="left",
+    )  # fmt: skip
     alt = (
         f"If each arm had {items:,} items: {rows[0][2]:.1f} per cent errors of the crowd at $0.40, {rows[1][2]:.1f} of "
         f"the crowd at $0.80, {rows[2][2]:.1f} of the managed team. The first is {ratio:.1f} times the last, with a 95 "
@@ -74,13 +78,13 @@ def break_even(found: Experiment | None, guess: float | None = None) -> LessonFi
                   label=f"managed, one label of {minutes:g} minutes")  # fmt: skip
         rows.append((f"managed, {minutes:g} minutes", 1, minutes, single))
     axis.axhline(single, color=WHO["managed"], lw=0.8, ls=":")
-    worth, half = (float(x) for x in mean_and_half(labels_worth(found)))
+    worth, low, high = labels_worth(found)
     axis.set(xlabel="dollars an item", ylabel="items right (%)", xlim=(0, 5))
     axis.legend(frameon=False, fontsize=9, loc="lower right")
     alt = (
         f"A managed label is right {single:.1f} per cent of the time. A consensus of the crowd reaches that with "
-        f"{worth:.1f} labels an item (plus or minus {half:.1f}): ${worth * 0.4:.2f} at $0.40 a label. So the two cost "
-        f"the same where a managed label takes {worth * 0.4:.1f} minutes."
+        f"{worth:.1f} labels an item (95 per cent: {low:.1f} to {high:.1f}): ${worth * 0.4:.2f} at $0.40 a label. "
+        f"So the two cost the same where a managed label takes {worth * 0.4:.1f} minutes."
     )
     if guess is not None:
         axis.axvline(guess, color=GUESS, lw=2)
@@ -102,9 +106,7 @@ def gold(found: Experiment | None, guess: str | None = None) -> LessonFigure:
         rows += [(method, float(g), float(c), float(a)) for g, c, a in zip(x, cost, right, strict=True)]
         told.append(f"{method}: from ${cost[0]:.3f} without to ${cost.min():.3f} at {x[cost.argmin()]:.0f} per cent "
                     f"and ${cost[-1]:.2f} at half")  # fmt: skip
-    axes[0].set(
-        xlabel="gold questions (% of questions)", ylabel="dollars for a right label", ylim=(0.3, 0.75)
-    )
+    axes[0].set(xlabel="gold questions (% of questions)", ylabel="dollars for a right label", ylim=(0.3, 1.1))
     axes[1].set(xlabel="gold questions (% of questions)", ylabel="labels that are right (%)")
     axes[1].legend(frameon=False, loc="lower right")
     alt = f"What a right label costs as gold questions become more, $500, three labels an item. {'; '.join(told)}."
@@ -127,7 +129,9 @@ def incentives(found: Experiment | None, guess: str | None = None) -> LessonFigu
         cost = band(axes[1], pay, found.of("dollars_a_usable", paid_by=paid_by), hue, f"by the {paid_by}")
         rows += [(paid_by, float(p), p * 3600 / SECONDS_A_LABEL, float(a), float(c))
                  for p, a, c in zip(pay, right, cost, strict=True)]  # fmt: skip
-    for axis, label in zip(axes, ("labels that are right (%)", "dollars for a right label"), strict=True):
+    for axis, label in zip(
+        axes, ("items right after three labels (%)", "dollars for a right label"), strict=True
+    ):
         axis.set(xscale="log", xlabel="pay (dollars a label)", ylabel=label)
         axis.set_xticks(pay, [f"{p:g}" for p in pay])
         axis.minorticks_off()
@@ -158,29 +162,24 @@ def finish_times(
     """
     figure, axis = canvas(8, 3.4)
     ends = {name: days_to_finish(provider, labels, seconds) for name, provider in workforces.items()}
-    days = np.geomspace(0.05, 10_000, 500)
+    last = max(100.0, 1.3 * max(ends.values()))
+    days = np.geomspace(0.01, last, 500)
     rows = []
     for name, provider in workforces.items():
         made = made_by(provider, days, seconds)
-        axis.plot(
-            days[made < labels],
-            100 * made[made < labels] / labels,
-            color=WHO[name],
-            lw=2.5,
-            label=provider.title,
-        )
+        unfinished = made < labels
+        grows = np.append(days[unfinished], ends[name])
+        share = np.append(100 * made[unfinished] / labels, 100)
+        axis.plot(grows, share, color=WHO[name], lw=2.5, label=provider.title)
         axis.plot(ends[name], 100, "o", color=WHO[name], ms=7, clip_on=False)
         rows.append((provider.title, provider.people, provider.hours_a_day, provider.days_to_start,
                      provider.days_to_full, ends[name]))  # fmt: skip
     axis.set(
-        xscale="log",
-        xlabel="days from the order",
-        ylabel="labels made (%)",
-        ylim=(0, 103),
-        xlim=(0.05, 10_000),
+        xscale="log", xlabel="days from the order", ylabel="labels made (%)", ylim=(0, 103), xlim=(0.01, last)
     )
-    axis.set_xticks([0.1, 1, 10, 100, 1000, 10_000], ["0.1", "1", "10", "100", "1,000", "10,000"])
-    axis.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(0, 0.8))
+    ticks = [tick for tick in (0.01, 0.1, 1, 10, 100, 1_000, 10_000) if tick <= last]
+    axis.set_xticks(ticks, [f"{tick:,g}" for tick in ticks])
+    axis.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(0, 0.98))
     told = ", ".join(f"{workforces[name].title} {_days(end)}" for name, end in ends.items())
     alt = f"{labels:,.0f} labels of {seconds:g} seconds each are ordered. All are made after: {told}."
     if guess is not None:

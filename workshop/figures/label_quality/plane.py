@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from matplotlib.lines import Line2D
 
-from workshop.figures.form import GOOD, QUIET, SOURCE, TARGET, LessonFigure, absent, canvas, finish
+from workshop.figures.form import (
+    GOOD,
+    QUIET,
+    SOURCE,
+    TARGET,
+    LessonFigure,
+    absent,
+    canvas,
+    finish,
+    palette_png,
+)
 from workshop.studies.label_quality import Experiment, PlanOutcome
 from workshop.studies.label_quality.front import pareto_front
 
@@ -58,6 +67,7 @@ def plane(found: Experiment | None) -> LessonFigure:
         told.append(
             f"{pane['ylabel']}: the front runs from {ends[0][3]:.1f} ({ends[0][0]}) to {ends[1][3]:.1f} ({ends[1][0]})"
         )
+    axes[0].legend(frameon=False, fontsize=9, loc="lower right")
     alt = f"{len(found.axes['plan'])} plans as dots, and the fronts of those that no other beats. {'; '.join(told)}."
     return finish(figure, alt, ("front", "plan", "budget ($)", "dollars", "right (%)"), rows)
 
@@ -79,14 +89,23 @@ class PlanPicture:
         for axis, pane, front in zip(axes, _PANES, best, strict=True):
             axis.spines[["top", "right"]].set_visible(False)
             _dress(axis, pane, found, front)
-            hidden = {"animated": True, "clip_on": True}
+            hidden = {"animated": True, "clip_on": False}
+            bar = {"color": TARGET, "lw": 2.5, "alpha": 0.6, **hidden}
             parts = {
-                "across": axis.plot([], [], color=TARGET, lw=2, alpha=0.6, **hidden)[0],
-                "up": axis.plot([], [], color=TARGET, lw=2, alpha=0.6, **hidden)[0],
-                "kept": axis.text(0, 0, "", ha="center", va="center", weight="bold", color=SOURCE, **hidden),
-                "now": axis.plot([], [], "D", color=TARGET, ms=10, mec="white", **hidden)[0],
-            }
+                "across": axis.plot([], [], **bar)[0],
+                "up": axis.plot([], [], **bar)[0],
+                "spot": axis.plot([], [], "o", color=SOURCE, ms=5, **hidden)[0],
+                "letter": axis.annotate("", (1, 0), (0, 0), textcoords="offset points", ha="center", va="center",
+                                        weight="bold", color=SOURCE, **hidden, annotation_clip=False),
+                "now": axis.plot([], [], "D", color=TARGET, ms=11, mec="white", **hidden)[0],
+            }  # fmt: skip
             self._moving.append((axis, pane, parts))
+        legend = [
+            *axes[0].get_legend_handles_labels()[0],
+            Line2D([], [], marker="o", ls="", color=SOURCE, ms=5, label="A, B, … plans you keep"),
+            Line2D([], [], marker="D", ls="", color=TARGET, ms=8, mec="white", label="your plan"),
+        ]
+        axes[0].legend(handles=legend, frameon=False, fontsize=9, loc="lower right")
         self._canvas.draw()
         self._still = self._canvas.copy_from_bbox(self._figure.bbox)
 
@@ -100,11 +119,15 @@ class PlanPicture:
         """
         self._canvas.restore_region(self._still)
         for axis, pane, parts in self._moving:
-            for letter, outcome in (kept or {}).items():
+            for number, (letter, outcome) in enumerate((kept or {}).items()):
                 if (place := _place(pane, [outcome])) is not None:
-                    parts["kept"].set_text(letter)
-                    parts["kept"].set_position(place.mean(1))
-                    axis.draw_artist(parts["kept"])
+                    spot, name = parts["spot"], parts["letter"]
+                    spot.set_data(place)
+                    name.set_text(letter)
+                    # By turns to the right and to the left: plans of one budget lie above each other.
+                    name.xy, name.xyann = place.mean(1), (-9 if number % 2 else 9, 0)
+                    axis.draw_artist(spot)
+                    axis.draw_artist(name)
             place = _place(pane, draws)
             if place is None:
                 continue
@@ -116,14 +139,11 @@ class PlanPicture:
                 axis.draw_artist(parts["up"])
             parts["now"].set_data([x], [y])
             axis.draw_artist(parts["now"])
-        out = io.BytesIO()
-        picture = Image.fromarray(np.asarray(self._canvas.buffer_rgba())[..., :3])
-        picture.quantize(64, method=Image.Quantize.FASTOCTREE).save(out, "png", compress_level=1)
-        return out.getvalue()
+        return palette_png(np.asarray(self._canvas.buffer_rgba()))
 
 
 def _place(pane: Mapping, outcomes: Sequence[PlanOutcome]) -> np.ndarray | None:
-    """(2, n) where outcomes lie in a pane, moved to its edge where they lie outside; None where one has no model yet."""
+    """(2, n) where outcomes lie in a pane, moved to its edge where they lie outside; None without them or a model."""
     if not outcomes or any(getattr(outcome, pane["y"]) is None for outcome in outcomes):
         return None
     place = np.array([[getattr(o, pane["x"]), 100 * getattr(o, pane["y"])] for o in outcomes]).T
@@ -136,13 +156,13 @@ def _dress(axis: Axes, pane: Mapping, found: Experiment | None, front: list) -> 
         x, y = (found.measured[pane[side]] for side in ("x", "y"))
         if pane["x"] == "dollars_a_usable":
             x, y = (found.of(pane[side], budget=BUDGET) for side in ("x", "y"))
-        axis.plot(x.mean(-1).ravel(), 100 * y.mean(-1).ravel(), ".", color=QUIET, ms=5, alpha=0.7)
+        tried = f"{len(found.axes['plan'])} plans tried beforehand"
+        axis.plot(
+            x.mean(-1).ravel(), 100 * y.mean(-1).ravel(), ".", color=QUIET, ms=5, alpha=0.7, label=tried
+        )
     if front:
         _, _, x, y = zip(*front, strict=True)
-        axis.step(x, y, "o-", where="post", color=GOOD, lw=1.5, ms=5)
-        axis.annotate(
-            "no plan beats these", (x[0], y[0]), (2, -16), textcoords="offset points", color=GOOD, fontsize=9
-        )
+        axis.step(x, y, "o-", where="post", color=GOOD, lw=1.5, ms=5, label="of those, none beats these")
     axis.set(xscale="log", xlim=pane["xlim"], ylim=pane["ylim"], xlabel=pane["xlabel"], ylabel=pane["ylabel"])
     axis.set_xticks(pane["ticks"], [f"{tick:g}" for tick in pane["ticks"]])
     axis.minorticks_off()

@@ -24,11 +24,12 @@ def gold_questions(questions: int = 5) -> LessonFigure:
             continue  # right as often as a spammer
         failing = 100 * float(fails_gold(questions, np.linspace(low, high, 21), PASS_FROM).mean())
         axis.axvspan(low - 0.005, high + 0.005, color=hue, alpha=0.25, lw=0)
-        label = "spammer,\nscripted" if name == "spammer" else name
+        label = f"spammer,\nscripted {failing:.0f} %" if name == "spammer" else f"{name} {failing:.0f} %"
         axis.text((low + high) / 2, 103, label, ha="center", va="bottom", color=hue, fontsize=10)
         rows.append((name, f"{low:g} to {high:g}", failing))
     axis.set(xlim=(0, 1), ylim=(0, 101), xlabel="how often the worker is right", ylabel="is sent away (%)")
-    told = ", ".join(f"{failing:.0f} % of the {name}" for name, _, failing in rows)
+    plural = {"spammer": "spammers and scripts"}
+    told = ", ".join(f"{failing:.0f} % of the {plural.get(name, name)}" for name, _, failing in rows)
     alt = (
         f"Who is sent away by {questions} gold question{'s' if questions > 1 else ''}, of which half must be right: "
         f"the curve falls from 100 per cent to 0. Sent away: {told}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,9 +9,18 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
-from workshop.figures.form import GUESS, QUIET, SOURCE, LessonFigure, absent, canvas, finish, note_guess
+from workshop.figures.form import (
+    GUESS,
+    QUIET,
+    SOURCE,
+    LessonFigure,
+    absent,
+    canvas,
+    finish,
+    note_guess,
+    palette_png,
+)
 from workshop.figures.meta_learning.style import colour, steps_in_words, title
 from workshop.studies.meta_learning import Outcome
 from workshop.studies.meta_learning.recipes import FAMILY
@@ -141,11 +149,7 @@ class TrialPicture:
             parts["title"].set_text(f"{title(training)}: error {trial.error(training, step):.2f}")
             for part in parts.values():
                 part.axes.draw_artist(part)
-        out = io.BytesIO()
-        picture = Image.fromarray(np.asarray(self._canvas.buffer_rgba())[..., :3])
-        # A palette: a third of the bytes, in less time.
-        picture.quantize(64, method=Image.Quantize.FASTOCTREE).save(out, "png", compress_level=1)
-        return out.getvalue()
+        return palette_png(self._canvas.buffer_rgba())
 
 
 def task_distribution(shots: int = 5) -> LessonFigure:

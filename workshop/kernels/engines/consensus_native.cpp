@@ -25,6 +25,10 @@ struct Labels {
 struct LogSum {
     double product = 1, sum = 0;
     void add(double probability) {
+        if (probability < 1e-150) {  // times a product that is small itself, it would be lost
+            sum += std::log(probability);
+            return;
+        }
         product *= probability;
         if (product < 1e-150 || product > 1e150) flush();
     }

@@ -19,17 +19,19 @@ _WIDE = widgets.Layout(width="28em")
 def make_controls() -> dict[str, widgets.Widget]:
     """Attribute of a plan -> its control, as the default plan says."""
     return {
-        "budget": _choice("Budget:", [(f"${d:,}", float(d)) for d in (50, 125, 250, 500, 1_000, 2_000, 4_000)], "budget"),
+        "budget": _choice(
+            "Budget:", [(f"${d:,}", float(d)) for d in (50, 125, 250, 500, 1_000, 2_000, 4_000)], "budget"
+        ),
         "redundancy": widgets.IntSlider(
             value=Plan.redundancy, min=1, max=11, description="Labels an item:", style=_STYLE, layout=_WIDE
         ),
         "aggregation": _menu("Consensus:", list(AGGREGATION), "aggregation"),
         "gold": _choice("Gold questions:", _per_cent(0.0, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5), "gold"),
         "feedback": widgets.Checkbox(
-            value=Plan.feedback, description="Show workers the gold answers", style={"description_width": "10.5em"},
+            value=Plan.feedback, description="Show the gold answers", style={"description_width": "10.5em"},
             indent=True, layout=_WIDE,
         ),
-        "reviewed": _choice("Reviewed by experts:", _per_cent(0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0), "reviewed"),
+        "reviewed": _choice("Expert reviews:", _per_cent(0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0), "reviewed"),
         "crowd": _choice("Labels by the crowd:", _per_cent(0.0, 0.25, 0.5, 0.75, 1.0), "crowd"),
         "partner": _menu("The others by:", [(WORKFORCES[name].title, name) for name in PARTNERS], "partner"),
         "pay": _choice("Crowd's pay a label:", [(f"${p:.2f}", p) for p in (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64)],

@@ -118,7 +118,7 @@ class CostPanel(widgets.VBox):
         if progress.state == "failed":
             with self._quiet.lock:
                 if turn == self._turn:
-                    self.words.value = _status(f"The model could not be trained: {progress.error}")
+                    self.words.value = _status(escape(f"The model could not be trained: {progress.error}"))
 
     def _take(self, turn: int, draws: list[PlanOutcome]) -> None:
         """Show what the job found, unless a control has moved since."""
@@ -145,7 +145,7 @@ class CostPanel(widgets.VBox):
         self.kept.enable(self._first is not None)
         draws = self._draws or ([self._first[0]] if self._first else [])
         if draws:
-            notes = " ".join([*_notes(draws[0], len(self._task.truth)), _luck(self._draws)])
+            notes = " ".join([_luck(self._draws), *_notes(draws[0], len(self._task.truth))])
             self.tiles.value, self.words.value = _status(tiles(draws)), _status(escape(notes))
             alt = f"The cost-quality plane, this plan as a diamond. {in_words(draws)} {notes}"
         else:
@@ -173,8 +173,8 @@ def _luck(draws: list[PlanOutcome]) -> str:
         return "A model is being trained on these labels …"
     if len(draws) < DRAWS:
         return "Other draws of workers are tried …"
-    return f"Means of {len(draws)} draws of workers; beneath them, and as bars, the lowest and the highest."
+    return f"Means of {len(draws)} draws of workers. Beneath them, and as bars: the lowest and the highest."
 
 
 def _status(html: str) -> str:
-    return f"<div role='status'>{html}</div>"
+    return f"<div role='status' style='line-height:1.4'>{html}</div>"

@@ -16,13 +16,13 @@ from workshop.panels.label_quality.numbers import SHOWN, mean_outcome
 from workshop.studies.label_quality import PlanOutcome
 
 _LETTERS = string.ascii_uppercase
-_TABLE = "border-collapse:collapse;width:100%"
-_TEXT = "padding:.15em .5em;text-align:left;vertical-align:top"
-_NUMBER = "padding:.15em .5em;text-align:right;vertical-align:top;white-space:nowrap"
+_COLUMNS = tuple(number.column for number in SHOWN)
+_CELL = "padding:.25em .5em;vertical-align:top;line-height:1.35;white-space:normal;text-align:"
+_TEXT, _NUMBER = f"{_CELL}left", f"{_CELL}right"
 
 
 class KeptPlans(widgets.VBox):
-    """Plans under letters, with names of the reader's own.
+    """Plans under letters, and with names of the reader's own.
 
     Args:
         current: the draws of the plan at hand; none while there is none.
@@ -65,7 +65,7 @@ class KeptPlans(widgets.VBox):
         draws = self._current() if free else ()
         if not draws:
             return
-        self._kept[free[0]] = self.name.value.strip() or f"plan {free[0]}", draws
+        self._kept[free[0]] = self.name.value.strip(), draws
         self.name.value = ""
         self._changed()
 
@@ -110,29 +110,31 @@ class KeptPlans(widgets.VBox):
             self.table.value, self.link.value = "No plan is kept yet.", ""
             return
         rows = self._ordered()
-        texts, numbers = ("", "name", "plan"), (*(number.column for number in SHOWN), "draws")
-        head = "".join(f"<th scope='col' style='{_TEXT}'>{escape(text)}</th>" for text in texts)
-        head += "".join(f"<th scope='col' style='{_NUMBER}'>{escape(text)}</th>" for text in numbers)
+        heads = "".join(
+            f"<th scope='col' style='{_NUMBER}'>{escape(head)}</th>" for head in (*_COLUMNS, "draws")
+        )
         body = "".join(f"<tr>{_row(*row)}</tr>" for row in rows)
         self.table.value = (
-            f"<table style='{_TABLE}'><caption>Plans kept, the best one first</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            "<table style='width:100%'><caption>Plans kept, the best one first</caption><thead><tr>"
+            f"<th scope='col' style='{_TEXT}' colspan='2'>plan</th>{heads}</tr></thead><tbody>{body}</tbody></table>"
         )
         self.link.value = _csv_link(rows)
 
 
 def _row(letter: str, name: str, outcome: PlanOutcome, draws: int) -> str:
-    texts = (letter, name, outcome.plan.in_words())
-    numbers = (*(number.written(outcome) for number in SHOWN), str(draws))
-    return "".join(f"<td style='{_TEXT}'>{escape(text)}</td>" for text in texts) + "".join(
-        f"<td style='{_NUMBER}'>{text}</td>" for text in numbers
+    called = f"<b>{escape(name)}</b><br>" if name else ""
+    numbers = (*(number.written(outcome, number.form) for number in SHOWN), str(draws))
+    return (
+        f"<th scope='row' style='{_TEXT}'>{letter}</th>"
+        f"<td style='{_TEXT}'>{called}{escape(outcome.plan.in_words())}</td>"
+        + "".join(f"<td style='{_NUMBER}'>{text}</td>" for text in numbers)
     )
 
 
 def _csv_link(rows: Sequence[tuple[str, str, PlanOutcome, int]]) -> str:
     """A link that holds the table as CSV: nothing is written anywhere until the reader saves it."""
     plan_of = asdict(rows[0][2].plan)
-    heads = ["letter", "name", *plan_of, *(number.column for number in SHOWN), "draws"]
+    heads = ["letter", "name", *plan_of, *_COLUMNS, "draws"]
     lines = [
         [
             letter,
@@ -146,7 +148,9 @@ def _csv_link(rows: Sequence[tuple[str, str, PlanOutcome, int]]) -> str:
     text = io.StringIO()
     csv.writer(text).writerows([heads, *lines])
     data = base64.b64encode(text.getvalue().encode("utf-8-sig")).decode()
-    return f"<a download='labeling_plans.csv' href='data:text/csv;base64,{data}'>Save the table as CSV</a>"
+    style = "color:var(--jp-content-link-color);text-decoration:underline"
+    href = f"data:text/csv;base64,{data}"
+    return f"<a download='labeling_plans.csv' style='{style}' href='{href}'>Save the table as CSV</a>"
 
 
 def _harmless(name: str) -> str:

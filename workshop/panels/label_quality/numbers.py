@@ -18,15 +18,17 @@ class Number:
     Attributes:
         of: the attribute.
         column: its heading in a table.
-        tile: the words under it.
-        form: how it is written.
+        form: how it is written there.
+        tile: the words under it on a tile; none has no tile.
+        large: how it is written on the tile.
         less: whether less of it is better.
     """
 
     of: str
     column: str
-    tile: str
     form: str
+    tile: str = ""
+    large: str = ""
     less: bool = False
 
     def value(self, outcome: PlanOutcome) -> float | None:
@@ -34,21 +36,22 @@ class Number:
         number = getattr(outcome, self.of)
         return 100 * number if number is not None and self.of.endswith("accuracy") else number
 
-    def written(self, outcome: PlanOutcome) -> str:
-        """``–`` where there is none."""
+    def written(self, outcome: PlanOutcome, form: str) -> str:
+        """``…`` where it is still to come."""
         value = self.value(outcome)
-        return "–" if value is None else self.form.format(value)
+        return "…" if value is None else form.format(value)
 
 
 SHOWN = (
-    Number("items", "items", "digits labelled", "{:,.0f}"),
-    Number("label_accuracy", "labels right (%)", "% of labels right", "{:.1f}"),
-    Number("dollars_a_usable", "$ for a right label", "$ for a right label", "{:.3f}", less=True),
-    Number("model_accuracy", "model (%)", "% of sealed digits read by a model", "{:.1f}"),
-    Number("dollars", "$ spent", "$ spent", "{:,.0f}", less=True),
-    Number("hours", "hours", "hours of work", "{:,.0f}", less=True),
-    Number("days", "days", "days until done", "{:.1f}", less=True),
+    Number("items", "items", "{:,.0f}", "digits labelled", "{:,.0f}"),
+    Number("label_accuracy", "labels right (%)", "{:.1f}", "of the labels right", "{:.1f} %"),
+    Number("dollars_a_usable", "$ for a right label", "{:.3f}", "for a right label", "${:.3f}", less=True),
+    Number("model_accuracy", "model (%)", "{:.1f}", "model accuracy", "{:.1f} %"),
+    Number("dollars", "$ spent", "{:,.0f}", less=True),
+    Number("hours", "hours", "{:,.0f}", "hours of work", "{:,.0f}", less=True),
+    Number("days", "days", "{:.1f}", "days until done", "{:.1f}", less=True),
 )
+_TILE = "flex:1 1 7.5em;padding:0 0 0 .7em;border-left:3px solid #0072B2;line-height:1.3"
 
 
 def mean_outcome(draws: Sequence[PlanOutcome]) -> PlanOutcome:
@@ -62,30 +65,31 @@ def mean_outcome(draws: Sequence[PlanOutcome]) -> PlanOutcome:
 
 def tiles(draws: Sequence[PlanOutcome]) -> str:
     """HTML: a tile a number; where it differs from draw to draw, the lowest and the highest beneath."""
-    mean = mean_outcome(draws)
     each = [
-        "<div style='flex:1 1 7em;padding:.3em .8em;border-left:3px solid #0072B2;line-height:1.25'>"
-        f"<div style='font-size:1.7em'>{number.written(mean) if number.value(mean) is not None else '…'}</div>"
-        f"<div>{number.tile}</div><div>{_range(number, draws) or '&nbsp;'}</div></div>"
-        for number in SHOWN
+        f"<div style='{_TILE}'><div style='font-size:1.7em;white-space:nowrap'>{large}</div><div>{tile}</div>"
+        f"<div style='white-space:nowrap'>{between or '&nbsp;'}</div></div>"
+        for large, tile, between in _told(draws)
     ]
-    return f"<div style='display:flex;flex-wrap:wrap;gap:.4em;margin:.6em 0'>{''.join(each)}</div>"
+    return f"<div style='display:flex;flex-wrap:wrap;gap:.5em;margin:.6em 0 .2em'>{''.join(each)}</div>"
 
 
 def in_words(draws: Sequence[PlanOutcome]) -> str:
     """The same as a sentence, without what is not there yet."""
-    mean = mean_outcome(draws)
-    told = []
-    for number in SHOWN:
-        if number.value(mean) is not None:
-            between = _range(number, draws)
-            told.append(f"{number.written(mean)} {number.tile}{f' ({between})' if between else ''}")
+    told = [
+        f"{large} {tile}{f' ({between})' if between else ''}"
+        for large, tile, between in _told(draws)
+        if large != "…"
+    ]
     return f"{', '.join(told)}."
 
 
+def _told(draws: Sequence[PlanOutcome]) -> list[tuple[str, str, str]]:
+    """Of each tile the number, its words, and from where to where it goes over the draws."""
+    mean = mean_outcome(draws)
+    return [(n.written(mean, n.large), n.tile, _range(n, draws)) for n in SHOWN if n.tile]
+
+
 def _range(number: Number, draws: Sequence[PlanOutcome]) -> str:
-    values = [number.value(one) for one in draws]
-    if None in values:
-        return ""
-    low, high = (number.form.format(end) for end in (min(values), max(values)))
+    ordered = sorted(draws, key=lambda one: number.value(one) or 0.0)
+    low, high = (number.written(one, number.large).removesuffix(" %") for one in (ordered[0], ordered[-1]))
     return f"{low} to {high}" if low != high else ""

@@ -10,12 +10,12 @@ CLAIMS = {
     for claim in (
         Claim(
             "labels/dawid_skene_few_labels",
-            "With ten labels a worker, full Dawid-Skene finds fewer right labels than majority vote (by).",
+            "With ten labels a worker, full Dawid-Skene falls behind majority vote (by).",
             POINTS, ">=", {"ci": 2, "class": 3},
         ),
         Claim(
             "labels/dawid_skene_vs_majority",
-            "With 300 labels a worker, it finds more (by).",
+            "With 300 labels a worker, full Dawid-Skene leads majority vote (by).",
             POINTS, ">=", {"ci": 4, "class": 5},
         ),
         Claim(
@@ -25,17 +25,17 @@ CLAIMS = {
         ),
         Claim(
             "labels/likelihood_never_falls",
-            "From iteration to iteration the log-likelihood never falls: its smallest step, a label.",
+            "From iteration to iteration the log-likelihood never falls: its smallest step per label.",
             "", ">=", {"class": -1e-9},
         ),
         Claim(
             "labels/worker_types",
-            "With 75 labels a worker, who is careful, hasty, spamming or a script is told from the labels alone.",
+            "With 75 labels a worker, four types of workers are told apart by what they said.",
             "% of workers", ">=", {"ci": 75, "class": 80},
         ),
         Claim(
             "labels/managed_vs_crowd",
-            "In the HiveMind study the crowd at $0.40 made at least ten times the errors of the managed team.",
+            "HiveMind counted at least ten times as many errors of the $0.40 crowd as of the managed team.",
             "times", ">=", {"class": 10},
         ),
         Claim(
@@ -60,17 +60,17 @@ CLAIMS = {
         ),
         Claim(
             "labels/redundancy_tradeoff",
-            "A regularised model that learns from them gets worse (by).",
+            "A regularised model that learns from their votes gets worse (by).",
             POINTS, ">=", {"class": 1.5},
         ),
         Claim(
             "labels/redundancy_flips",
-            "A model that believes every label gets better (by).",
+            "A model that believes the winner of every vote gets better (by).",
             POINTS, ">=", {"class": 10},
         ),
         Claim(
             "labels/model_as_annotator",
-            "A model that joins the annotators at three labels an item beats one label an item without it (by).",
+            "At three labels an item, a model that joins the annotators beats the same model that does not (by).",
             POINTS, ">=", {"class": 1},
         ),
         Claim(
@@ -85,7 +85,7 @@ CLAIMS = {
         ),
         Claim(
             "labels/labels_vs_architecture",
-            "Number and quality of labels move a model's accuracy more than architecture does (spreads, as a ratio).",
+            "Number and quality of labels spread a model's accuracy wider than architecture does (deviations' ratio).",
             "times", ">=", {"class": 2},
         ),
     )

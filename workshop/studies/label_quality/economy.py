@@ -19,6 +19,7 @@ SECONDS_A_LABEL = 15.0  #: that a careful worker takes for one picture
 LABELS_A_WORKER = 75  #: of one plan, as the work is shared out
 PLATFORM_FEE = 0.2  #: on top of what a crowd worker gets
 EXPERT_DOLLARS, EXPERT_ACCURACY = 1.0, 0.98  #: of one review, and of one gold question made
+EXPERT_HOURS_A_DAY = 8.0  #: of the one expert who reviews, once the labels are there
 PASS_FROM = 0.5  #: who gets at least this share of the gold questions right may label
 MANAGED_DOLLARS_A_MINUTE = 1.0  #: lecture: the HiveMind study
 REFERENCE_PAY = (
@@ -126,15 +127,26 @@ def made_by(provider: Provider, day: np.ndarray, seconds: float, people: float |
 
 def assumptions() -> lecture.Table:
     """What the simulated market takes for granted, and where each number is from."""
-    careful, hasty = (TYPES[name].accuracy for name in ("careful", "hasty"))
+
+    def right(name: str) -> str:
+        low, high = TYPES[name].accuracy
+        return f"{low:.0%} to {high:.0%}"
+
     mix = ", ".join(f"{share:.0%} {name}" for name, share in CROWD.items())
     rows = [
         ("seconds a label, of a careful worker", f"{SECONDS_A_LABEL:g}", "ours"),
-        ("a careful worker is right", f"{careful[0]:.0%} to {careful[1]:.0%}", "ours"),
-        ("a hasty worker is right, in half the time", f"{hasty[0]:.0%} to {hasty[1]:.0%}", "ours"),
+        ("a careful worker is right", right("careful"), "ours"),
+        ("a hasty worker is right", right("hasty"), "ours"),
+        ("a hasty one takes, of the time", f"{TYPES['hasty'].pace:.0%}", "ours"),
+        (
+            "spammers and scripts take, of the time",
+            f"{TYPES['spammer'].pace:.0%} and {TYPES['scripted'].pace:.0%}",
+            "ours",
+        ),
         ("of the wrong answers go to the lookalike", f"{CONFUSABLE:.0%}", "ours"),
         ("the crowd", mix, "ours; set to be right 50 to 60% of the time, as in the lecture"),
-        ("a managed team is right", "75% to 85%", "lecture"),
+        ("a managed team is right", right("managed"), "lecture"),
+        ("contractors, and employees, are right", f"{right('contractor')}, and {right('employee')}", "ours"),
         ("a managed team costs a minute", f"${MANAGED_DOLLARS_A_MINUTE:.2f}", "lecture"),
         ("the platform adds to the crowd's pay", f"{PLATFORM_FEE:.0%}", "ours"),
         ("twice the pay turns from hasty to careful", f"{100 * CARE_A_DOUBLING:g} in 100 workers", "ours"),
@@ -143,15 +155,39 @@ def assumptions() -> lecture.Table:
         ("an expert's review, or a gold question made", f"${EXPERT_DOLLARS:.2f}", "ours"),
         ("an expert is right", f"{EXPERT_ACCURACY:.0%}", "ours"),
         ("gold questions that must be right", f"{PASS_FROM:.0%}", "ours"),
-        ("labels a worker makes", f"{LABELS_A_WORKER}", "ours"),
+        ("gold questions", "the same for all, before any work, and nobody tells", "ours"),
+        (
+            "each gold question with its answer shown undoes",
+            f"{FEEDBACK_A_GOLD:.0%} of the errors, at most {FEEDBACK_AT_MOST:.0%}",
+            "ours",
+        ),
+        ("labels a worker makes in a plan; people take turns", f"{LABELS_A_WORKER}", "ours"),
+        ("pay at which the crowd is as above", f"${REFERENCE_PAY:g} a label", "ours"),
+        ("screening by approval rate costs", "time, and no money", "ours"),
+        ("one expert reviews, once the labels are there", f"{EXPERT_HOURS_A_DAY:g} hours a day", "ours"),
+        ("one iteration of the HiveMind study", "one item", "ours"),
         ("crowd workers active at a time", f"{WORKFORCES['crowd'].people:,}", "lecture"),
     ]
     rows += [
-        (f"spammers and bots who get in, {name}", f"{admitted:.0%}", "ours")
-        for name, (admitted, _) in SCREENING.items()
+        (
+            f"crowd, {name}",
+            f"{admitted:.0%} of the spammers and bots get in, {left:.0%} of the crowd is left",
+            "ours",
+        )
+        for name, (admitted, left) in SCREENING.items()
+    ]
+    rows += [
+        (
+            f"{provider.title}",
+            f"{provider.people:,} people, {provider.hours_a_day:g} hours a day, start after {provider.days_to_start:g} "
+            f"days, all there {provider.days_to_full:g} days later"
+            + (f", ${provider.dollars_a_minute:g} a minute" if provider.dollars_a_minute else ""),
+            "ours" if name in ("payroll", "contractors") else "ours, but for what stands above",
+        )
+        for name, provider in WORKFORCES.items()
     ]
     return lecture.Table(
         name="assumptions", title="What the simulation takes for granted", columns=("what", "how much", "from"),
         rows=tuple(rows), source="workshop/studies/label_quality/economy.py and workshop/datasets/crowds.py",
-        as_of="timeless", note="Change a number there, and every figure of this lesson follows.",
+        as_of="timeless", note="Change a number there and run `make results`: every simulated figure follows.",
     )  # fmt: skip

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student_t
 
+from workshop.errors import WorkshopError
+
 
 @dataclass(frozen=True, eq=False)
 class Experiment:
@@ -30,12 +32,24 @@ class Experiment:
     budget: str
 
     def of(self, measure: str, **settings: object) -> np.ndarray:
-        """The measurements (..., draws) at these settings; axes that are not named stay."""
+        """The measurements (..., draws) at these settings; axes that are not named stay.
+
+        Raises:
+            WorkshopError: a measure, an axis or a setting that the experiment does not have.
+        """
+        if measure not in self.measured:
+            raise WorkshopError(
+                f"{self.name} did not measure {measure!r}. Choose from: {', '.join(self.measured)}."
+            )
+        for axis, value in settings.items():
+            if axis not in self.axes:
+                raise WorkshopError(f"{self.name} has no axis {axis!r}. It has: {', '.join(self.axes)}.")
+            if value not in self.axes[axis]:
+                tried = ", ".join(map(str, self.axes[axis]))
+                raise WorkshopError(f"{self.name} was not run at {axis} = {value!r}. It was at: {tried}.")
         index = tuple(
             self.axes[axis].index(settings[axis]) if axis in settings else slice(None) for axis in self.axes
         )
-        if unknown := set(settings) - set(self.axes):
-            raise KeyError(f"no axis {sorted(unknown)} in {self.name}: {list(self.axes)}")
         return self.measured[measure][index]
 
 

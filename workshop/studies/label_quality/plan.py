@@ -17,15 +17,28 @@ from workshop.kernels import consensus
 from workshop.kernels.quality import fails_gold
 from workshop.studies.label_quality.digit_task import CLASSES, DigitTask
 from workshop.studies.label_quality.economy import (
-    EXPERT_ACCURACY, EXPERT_DOLLARS, FEEDBACK_A_GOLD, FEEDBACK_AT_MOST, HOURLY_PACE, LABELS_A_WORKER, PASS_FROM,
-    PLATFORM_FEE, REFERENCE_PAY, SCREENING, SECONDS_A_LABEL, WORKFORCES, crowd_mix, days_to_finish,
-)  # fmt: skip
+    EXPERT_ACCURACY,
+    EXPERT_DOLLARS,
+    EXPERT_HOURS_A_DAY,
+    FEEDBACK_A_GOLD,
+    FEEDBACK_AT_MOST,
+    HOURLY_PACE,
+    LABELS_A_WORKER,
+    PASS_FROM,
+    PLATFORM_FEE,
+    REFERENCE_PAY,
+    SCREENING,
+    SECONDS_A_LABEL,
+    WORKFORCES,
+    crowd_mix,
+    days_to_finish,
+)
 
 PARTNERS = ("managed", "contractors", "payroll")  #: who can share the work with the crowd
 PAID_BY = ("annotation", "hour")
 FEWEST = 4  #: workers of any plan, so that a quarter of the smallest one is somebody
-#: Ways to the consensus. MACE starts once here, from the majority vote: on crowds like these its restarts cost ten times
-#: the seconds and move no more than a few hundredths of a point.
+#: Ways to the consensus. MACE starts once here, from the majority vote: on crowds like these, ten starts take ten times
+#: as long and move no more than a few hundredths of a point.
 AGGREGATION = {**consensus.METHODS, "MACE": partial(consensus.mace, restarts=1)}
 
 
@@ -40,8 +53,8 @@ class Plan:
         pay: dollars a label for the crowd; by the hour: the wage at which a careful worker's label costs that.
         paid_by: of :data:`PAID_BY`.
         redundancy: labels an item.
-        gold: gold questions, whose answers are known, as a share of all questions that a worker gets. They come first, and
-            who fails them is paid for them and sent away.
+        gold: gold questions, whose answers are known, as a share of all questions that a worker gets. They come first,
+            and who fails them is paid for them and sent away.
         reviewed: share of the items, the least certain ones, whose label an expert makes anew.
         screening: of :data:`~workshop.studies.label_quality.economy.SCREENING`.
         aggregation: of :data:`AGGREGATION`.
@@ -74,7 +87,9 @@ class Plan:
             if not low <= getattr(self, name) <= high:
                 raise WorkshopError(f"{name} is {getattr(self, name)}; it must lie between {low} and {high}.")
         if self.redundancy != int(self.redundancy):
-            raise WorkshopError(f"redundancy is {self.redundancy}; it must be a whole number of labels an item.")
+            raise WorkshopError(
+                f"redundancy is {self.redundancy}; it must be a whole number of labels an item."
+            )
         for name in ("budget", "pay"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise WorkshopError(
@@ -188,7 +203,7 @@ def carry_out(plan: Plan, task: DigitTask, seed: int = 0) -> tuple[PlanOutcome, 
     """
     rng = np.random.default_rng(seed)
     gold_made = plan.gold_a_worker * EXPERT_DOLLARS
-    items = min(int((plan.budget - gold_made) / plan.dollars_an_item), len(task.truth))
+    items = min(int((plan.budget - gold_made) / plan.dollars_an_item + 1e-9), len(task.truth))
     if items < 10:
         raise WorkshopError(
             f"${plan.budget:g} pay for {max(items, 0)} items of this plan. Raise the budget, or take fewer labels an "
@@ -202,20 +217,20 @@ def carry_out(plan: Plan, task: DigitTask, seed: int = 0) -> tuple[PlanOutcome, 
     aggregation = plan.aggregation if plan.redundancy > 1 else "majority vote"
     posterior = AGGREGATION[aggregation](made).posterior
     posterior = _reviewed(posterior, truth, round(plan.reviewed * items), rng)
-    right = float((posterior.argmax(1) == truth).mean())
+    right = float((consensus.by_lot(posterior, rng) == truth).mean())
     dollars = gold_made + items * plan.dollars_an_item
     hours, days = _time(plan, workforce, by_crowd, made)
     outcome = PlanOutcome(
-        plan,
-        seed,
-        items,
-        len(made.item),
-        dollars,
-        right,
-        dollars / max(right * items, 1),
-        hours,
-        days,
-        failed,
+        plan=plan,
+        seed=seed,
+        items=items,
+        labels=len(made),
+        dollars=dollars,
+        label_accuracy=right,
+        dollars_a_usable=dollars / max(right * items, 1),
+        hours=hours,
+        days=days,
+        failed=failed,
     )
     return outcome, Labelled(rows, posterior)
 
@@ -241,13 +256,13 @@ def _hire(plan: Plan, items: int, rng: np.random.Generator) -> tuple[Workforce, 
     """Who passes the gold questions; (W,) which of them are of the crowd; and the share of those tested who failed."""
     needed = max(FEWEST, plan.redundancy, math.ceil(items * plan.redundancy / LABELS_A_WORKER))
     of_crowd = round(plan.crowd * needed)
-    hired, tested = {}, 0
+    hired, tested, good = {}, 0, 0
     for who, count in (("crowd", of_crowd), (plan.partner, needed - of_crowd)):
         if count:
             candidates = math.ceil(count * plan.tested_a_hired(who))
             everybody = crowds.hire(plan.mixes[who], candidates, CLASSES, rng)
-            hired[who] = _who_pass(everybody, plan.gold_a_worker, rng, at_least=min(count, plan.redundancy))
-            tested += candidates
+            hired[who], passed = _who_pass(everybody, plan.gold_a_worker, count, rng)
+            tested, good = tested + candidates, good + passed
     together = Workforce(*(np.concatenate(parts) for parts in zip(*map(_parts, hired.values()), strict=True)))
     by_crowd = np.repeat([who == "crowd" for who in hired], [len(group) for group in hired.values()])
     if plan.feedback:
@@ -255,22 +270,25 @@ def _hire(plan: Plan, items: int, rng: np.random.Generator) -> tuple[Workforce, 
         honest = ~np.isin(together.kinds, ("spammer", "scripted"))
         learnt = (1 - undone) * together.confusion + undone * np.eye(CLASSES)
         together = replace(together, confusion=np.where(honest[:, None, None], learnt, together.confusion))
-    return together, by_crowd, 1 - len(together) / tested
+    return together, by_crowd, 1 - good / tested
 
 
 def _parts(workforce: Workforce) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return workforce.kinds, workforce.confusion, workforce.pace
 
 
-def _who_pass(workforce: Workforce, questions: int, rng: np.random.Generator, at_least: int) -> Workforce:
-    """Those who get enough gold questions right; the best ``at_least``, where fewer do."""
+def _who_pass(
+    workforce: Workforce, questions: int, wanted: int, rng: np.random.Generator
+) -> tuple[Workforce, int]:
+    """The best ``wanted`` by their gold questions, and how many of all passed: in a bad draw, fewer than are hired."""
     if questions == 0:
-        return workforce
+        return workforce, len(workforce)
     right = rng.binomial(questions, workforce.skill.clip(0, 1))
     passed = right >= PASS_FROM * questions
-    if passed.sum() < at_least:
-        passed = np.isin(np.arange(len(workforce)), np.argsort(-right, kind="stable")[:at_least])
-    return Workforce(*(part[passed] for part in _parts(workforce)))
+    # In a random order, so that among those who pass nobody is preferred; those who fail come last.
+    order = rng.permutation(len(workforce))
+    chosen = order[np.argsort(~passed[order], kind="stable")][:wanted]
+    return Workforce(*(part[chosen] for part in _parts(workforce))), int(passed.sum())
 
 
 @cache
@@ -298,19 +316,25 @@ def _reviewed(posterior: np.ndarray, truth: np.ndarray, count: int, rng: np.rand
 
 
 def _time(plan: Plan, workforce: Workforce, by_crowd: np.ndarray, made: Annotations) -> tuple[float, float]:
-    """Hours of work of all together, and days until the slower of the two groups is done."""
+    """Hours of work of all together; days until the slower of the two groups, and then the expert, are done."""
     pace = np.where(by_crowd & (plan.paid_by == "hour"), HOURLY_PACE, workforce.pace)
     answers = {
         who: 1 + plan.tested_a_hired(who) * plan.gold_a_worker / LABELS_A_WORKER for who in plan.shares
     }
     asked = np.where(by_crowd, answers["crowd"], answers[plan.partner])
     seconds = SECONDS_A_LABEL * asked * np.bincount(made.worker, pace[made.worker], minlength=made.workers)
-    hours = seconds.sum() / 3600 + plan.reviewed * made.items * SECONDS_A_LABEL / 3600
+    expert_hours = plan.reviewed * made.items * SECONDS_A_LABEL / 3600
+    hours = seconds.sum() / 3600 + expert_hours
     _, still_there = SCREENING[plan.screening]
-    people = {"crowd": WORKFORCES["crowd"].people * still_there * min(1.0, plan.pay / REFERENCE_PAY)}
+    there = {"crowd": WORKFORCES["crowd"].people * still_there * min(1.0, plan.pay / REFERENCE_PAY)}
     days = [
-        days_to_finish(WORKFORCES[name], float(seconds[group].sum()), 1.0, people.get(name))
+        days_to_finish(
+            WORKFORCES[name],
+            float(seconds[group].sum()),
+            1.0,
+            min(there.get(name, WORKFORCES[name].people), int(group.sum())),
+        )
         for name, group in (("crowd", by_crowd), (plan.partner, ~by_crowd))
         if group.any()
     ]
-    return float(hours), float(max(days))
+    return float(hours), float(max(days) + expert_hours / EXPERT_HOURS_A_DAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ import numpy as np
 from workshop import results, settings
 from workshop.claims import Measurement, skipped
 from workshop.datasets import annotations, crowds, lecture
+from workshop.errors import WorkshopError
 from workshop.kernels import (
     chance,
     consensus,
@@ -27,7 +29,14 @@ from workshop.studies.label_quality import economy, experiment, plan
 from workshop.studies.label_quality.claims import CLAIMS
 from workshop.studies.label_quality.digit_task import digit_task
 from workshop.studies.label_quality.experiment import Experiment, mean_and_half, run_grid
-from workshop.studies.label_quality.experiments import DESIGNS, aggregation, beside, learning, money
+from workshop.studies.label_quality.experiments import (
+    DESIGNS,
+    aggregation,
+    cleanlab_beside,
+    learning,
+    money,
+    redundancy,
+)
 from workshop.studies.stored import Announce, StoredStudy, silent
 
 #: What each experiment's results depend on: a change elsewhere does not make them stale.
@@ -37,8 +46,8 @@ _LEARNING = (*_DIGITS, chance, descent, digit_net, noisy_labels, learning)
 _MARKET = (*_DIGITS, economy, plan, quality, money)
 _CODE = {
     "few_labels": (*_CROWD, aggregation), "worker_types": (*_CROWD, aggregation),
-    "redundancy": _LEARNING, "noise": _LEARNING, "labels_or_architecture": _LEARNING,
-    "cleaned": (*_LEARNING, beside),
+    "redundancy": (*_DIGITS, redundancy), "noise": _LEARNING, "labels_or_architecture": _LEARNING,
+    "cleaned": (*_LEARNING, cleanlab_beside),
     "workforces": _MARKET, "gold": _MARKET, "incentives": _MARKET, "many_plans": _MARKET,
 }  # fmt: skip
 BESIDE = "cleaned"  #: the experiment that needs a library which lessons do without
@@ -68,7 +77,13 @@ class LabelQualityStudy(StoredStudy[Experiment]):
         self.task = digit_task()
 
     def experiment(self, name: str) -> Experiment | None:
-        """An experiment of :data:`DESIGNS`; None where this budget gives none."""
+        """An experiment of :data:`DESIGNS`; None where this budget gives none.
+
+        Raises:
+            WorkshopError: there is none of that name.
+        """
+        if name not in DESIGNS:
+            raise WorkshopError(f"There is no experiment {name!r}. Choose one of: {', '.join(DESIGNS)}.")
         return self.result(name)
 
     def describe(self) -> str:
@@ -80,24 +95,36 @@ class LabelQualityStudy(StoredStudy[Experiment]):
         return f"Simulated workers, budget {self.budget}. {done}"
 
     def trains(self, name: str) -> bool:
-        if name == BESIDE and not beside.is_installed():
+        if name == BESIDE and not cleanlab_beside.is_installed():
             return False
         return super().trains(name)
 
     def key(self, name: str) -> results.Key:
-        parameters = {"name": name, "seed": self.seed, "axes": DESIGNS[name].axes_at("class"),
-                      "draws": DESIGNS[name].draws["class"]}  # fmt: skip
-        code = results.code_version(_CODE[name])
+        design = DESIGNS[name]
+        parameters = {
+            "name": name,
+            "axes": design.axes_at("class"),
+            "draws": self._draws(design.draws["class"]),
+        }
+        compiled = consensus_native.SOURCE.read_text(encoding="utf-8")
+        code = results.code_version(_CODE[name]) + hashlib.sha256(compiled.encode()).hexdigest()[:12]
         return results.Key(self.lesson, f"{name}_{self.seed}", code, self.task.fingerprint, parameters)
 
     def train_for(self, name: str) -> dict[str, Experiment]:
         return {name: self.run(name)}
 
     def run(self, name: str) -> Experiment:
-        """Run an experiment now, whatever is stored."""
+        """Run an experiment now, whatever is stored.
+
+        Raises:
+            WorkshopError: it needs cleanlab, which is not installed.
+        """
+        if name == BESIDE and not cleanlab_beside.is_installed():
+            raise WorkshopError(
+                "cleanlab is not installed, and this experiment is about it. Run `make peers` first."
+            )
         design, started = DESIGNS[name], time.perf_counter()
-        first = FIRST_DRAW + STRIDE * self.seed
-        draws = [first + i for i in range(design.draws[self.budget])]
+        draws = self._draws(design.draws[self.budget])
         axes, on_step = design.axes_at(self.budget), self.announce(design.title)
         done, total = 0, design.runs_at(self.budget)
 
@@ -109,6 +136,11 @@ class LabelQualityStudy(StoredStudy[Experiment]):
         measured = run_grid(axes, draws, design.measure, tick)
         return Experiment(name, axes, measured, draws, time.perf_counter() - started, self.budget)
 
+    def _draws(self, count: int) -> list[int]:
+        """The numbers of the first draws of this seed."""
+        first = FIRST_DRAW + STRIDE * self.seed
+        return list(range(first, first + count))
+
     def measure(self, claim_id: str) -> Measurement:
         name, data, number = _MEASURES[claim_id.removeprefix("labels/")]
         if name is None:
@@ -116,23 +148,32 @@ class LabelQualityStudy(StoredStudy[Experiment]):
         found = self.experiment(name)
         if found is None:
             return skipped(data, self.budget)
-        value, half = (float(x) for x in number(found))
-        interval = (value - half, value + half) if np.isfinite(half) else (value, value)
+        value, *spread = (float(x) for x in number(found))
+        low, high = spread if len(spread) == 2 else (value - spread[0], value + spread[0])
+        interval = (low, high) if np.isfinite([low, high]).all() else (value, value)
         status = self.status(name)
         draws = f"{len(found.draws)} draw{'s' if len(found.draws) > 1 else ''}"
         return Measurement(value, interval, f"{data}; {draws}", (self.seed,), found.budget, status)
 
 
-def labels_worth(workforces: Experiment, method: str = "one-coin") -> np.ndarray:
-    """(draws,): how many labels of the crowd are as good as one of the managed team.
+def labels_worth(workforces: Experiment, method: str = "one-coin") -> tuple[float, float, float]:
+    """How many labels of the crowd are as good as one of the managed team, and a 95% interval.
 
-    The number of crowd labels an item (between two that were tried: in proportion) at which their consensus is as often
-    right as a single managed label was on average; the largest number tried where even that is not.
+    It is the number of crowd labels an item at which their consensus is as often right as a single managed label, both
+    in the mean over draws; between two numbers that were tried, in proportion, and never beyond the last one. The
+    interval is a bootstrap over the draws of both workforces.
     """
     tried = np.array(workforces.axes["redundancy"], float)
-    aim = workforces.of("accuracy", workforce="managed", redundancy=1, method=method).mean()
     crowd = workforces.of("accuracy", workforce="crowd", method=method)
-    return np.array([np.interp(aim, np.maximum.accumulate(one), tried) for one in crowd.T])
+    managed = workforces.of("accuracy", workforce="managed", redundancy=1, method=method)
+
+    def crossing(some: np.ndarray, others: np.ndarray) -> float:
+        return float(np.interp(managed[others].mean(), np.maximum.accumulate(crowd[:, some].mean(1)), tried))
+
+    every = np.arange(crowd.shape[1])
+    rng = np.random.default_rng(0)
+    again = [crossing(*rng.choice(every, (2, len(every)))) for _ in range(1_000)]
+    return crossing(every, every), *(float(end) for end in np.quantile(again, (0.025, 0.975)))
 
 
 def spreads(found: Experiment, **only: list) -> tuple[np.ndarray, np.ndarray]:
@@ -192,10 +233,10 @@ def _ratio(found: Experiment) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _hivemind(study: LabelQualityStudy) -> Measurement:
+    """A count of a count: what it says about rates, the lesson tells beside it, with its interval."""
     crowd, _, managed = hivemind_totals()
-    ratio, low, high = quality.times_as_many(crowd, managed)
-    data = f"HiveMind's counts of errors as the lecture has them, {crowd} and {managed}, equal numbers of items assumed"
-    return Measurement(ratio, (low, high), data, (study.seed,), study.budget, "run")
+    data = f"HiveMind's counts of errors as the lecture has them, {crowd} and {managed}"
+    return Measurement(crowd / managed, None, data, (study.seed,), study.budget, "run")
 
 
 def hivemind_totals() -> tuple[int, int, int]:
@@ -208,22 +249,24 @@ def _smallest_step(study: LabelQualityStudy) -> Measurement:
     """Over the three models of a worker and a few crowds: the smallest change of the log-likelihood, a label."""
     smallest = np.inf
     for draw in range(3):
-        rng = np.random.default_rng(STRIDE * study.seed + draw)
+        rng = np.random.default_rng(FIRST_DRAW + STRIDE * study.seed + draw)
         truth = rng.integers(0, 10, 300)
         made = crowds.label(crowds.hire(crowds.CROWD, 30, 10, rng), truth, 3, rng)
         for method in ("Dawid-Skene", "one-coin", "MACE"):
             climbed = consensus.METHODS[method](made).log_likelihood
             smallest = min(smallest, float(np.diff(climbed).min()) / len(made))
-    return Measurement(smallest, None, "3 crowds of 30, 900 labels each", (study.seed,), study.budget, "run")
+    return Measurement(
+        smallest, None, "3 crowds of 30 workers, 900 labels each", (study.seed,), study.budget, "run"
+    )
 
 
-Number = Callable[[Experiment], tuple[np.ndarray, np.ndarray]]
-_SIMULATED = "1,000 simulated items, 10 classes, 3 labels an item"
+_SIMULATED = "3,000 simulated items, 10 classes, 3 labels an item"
 _DIGITS = "3,000 labels of a simulated crowd on mnist10k, 2,000 sealed digits"
 _NOISY = "3,000 digits of mnist10k with wrong labels, 2,000 sealed digits"
 _PLANS = "plans of $500 on mnist10k, three labels an item"
 
-#: claim -> the experiment behind it, what it was measured on, and the number with half of its 95% interval.
+#: claim -> the experiment behind it, what it was measured on, and what gives the number with half of its 95% interval,
+#: or with both ends of it.
 _MEASURES: dict[str, tuple[str | None, str, Callable]] = {
     "dawid_skene_few_labels": ("few_labels", _SIMULATED, lambda e: _points(-_lead(e, 10, "Dawid-Skene"))),
     "dawid_skene_vs_majority": ("few_labels", _SIMULATED, lambda e: _points(_lead(e, 300, "Dawid-Skene"))),
@@ -234,9 +277,7 @@ _MEASURES: dict[str, tuple[str | None, str, Callable]] = {
         lambda e: mean_and_half(100 * e.of("accuracy", labels_a_worker=75, method="Dawid-Skene")),
     ),
     "managed_vs_crowd": (None, "", _hivemind),
-    "break_even": (
-        "workforces", "600 simulated recalls, 11 kinds of hazard", lambda e: mean_and_half(labels_worth(e))
-    ),
+    "break_even": ("workforces", "600 simulated recalls, 11 kinds of hazard", labels_worth),
     "gold_pays_for_votes": ("gold", _PLANS, lambda e: _saved(e, "majority vote", 0.03)),
     "gold_stops_paying": ("gold", _PLANS, lambda e: _negated(_saved(e, "one-coin", 0.1))),
     "redundancy_raises_labels": ("redundancy", _DIGITS, lambda e: _change(e, "labels", 9, 1)),
@@ -244,7 +285,7 @@ _MEASURES: dict[str, tuple[str | None, str, Callable]] = {
     "redundancy_flips": ("redundancy", _DIGITS, lambda e: _change(e, "1 neighbour", 9, 1)),
     "model_as_annotator": (
         "redundancy", _DIGITS,
-        lambda e: _points(e.of("ridge, model as annotator", redundancy=3) - e.of("ridge", redundancy=1)),
+        lambda e: _points(e.of("ridge, model as annotator", redundancy=3) - e.of("ridge, weighed", redundancy=3)),
     ),
     "noise_shape": (
         "noise", _NOISY,

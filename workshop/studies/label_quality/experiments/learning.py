@@ -1,4 +1,4 @@
-"""What labels do to a model: more items or more labels an item, noise of two shapes, labels against architecture."""
+"""What wrong labels do to a model: noise of two shapes and three losses; labels against architecture."""
 
 from __future__ import annotations
 
@@ -12,59 +12,15 @@ from sklearn.neighbors import KNeighborsClassifier
 from torch import nn
 
 from workshop.datasets import crowds
-from workshop.datasets.annotations import Annotations
-from workshop.datasets.crowds import CROWD, LOOKALIKE_DIGITS
-from workshop.kernels import consensus
+from workshop.datasets.crowds import LOOKALIKE_DIGITS
 from workshop.kernels.descent import Recipe
 from workshop.kernels.noisy_labels import LOSSES, corrupt, noise_matrix, train_on_labels
 from workshop.studies.label_quality.digit_task import CLASSES, DigitTask, digit_task
 from workshop.studies.label_quality.experiments.design import Design
 
-LABELS, WORKERS = 3_000, 40
-LEARNERS = ("ridge", "1 neighbour", "25 neighbours")
+LABELS = 3_000
 RECIPE = Recipe(steps=1_500, batch=64, learning_rate=3e-3, weight_decay=0.0, warm_up=50)
 SHORT = Recipe(steps=600, batch=64, learning_rate=3e-3, weight_decay=0.0, warm_up=50)
-
-
-def redundancy(redundancy: int, seed: int) -> Mapping[str, float]:
-    """The same number of labels, spread over many items or piled on few: what the labels and three learners come to."""
-    task, rng = digit_task(), np.random.default_rng(seed)
-    rows = rng.permutation(len(task.truth))[: LABELS // redundancy]
-    truth = task.truth[rows]
-    made = crowds.label(crowds.hire(CROWD, WORKERS, CLASSES, rng), truth, redundancy, rng)
-    voted = consensus.majority_vote(made)
-    joined = with_model_as_annotator(made, rows, task)
-    return {
-        "labels": float((voted.label == truth).mean()),
-        "ridge": task.model_accuracy(rows, voted.posterior),
-        "1 neighbour": _neighbours(1, task, rows, voted.label),
-        "25 neighbours": _neighbours(25, task, rows, voted.label),
-        "labels, model as annotator": float((joined.argmax(1) == truth).mean()),
-        "ridge, model as annotator": task.model_accuracy(rows, joined),
-    }
-
-
-def with_model_as_annotator(
-    made: Annotations, rows: np.ndarray, task: DigitTask, rounds: int = 2
-) -> np.ndarray:
-    """(n, K): the consensus when a model, trained on the consensus before, labels every item as one more annotator.
-
-    The model's label of an item is what it predicts with that item left out: its own label must not come back as a
-    second opinion. The idea is that of Khetan, Lipton, Anandkumar (2018), "Learning from Noisy Singly-labeled Data",
-    ICLR.
-    """
-    posterior = consensus.majority_vote(made).posterior
-    everything = np.arange(made.items)
-    for _ in range(rounds):
-        opinion = task.model(rows, posterior).left_out.argmax(1)
-        joined = Annotations.of(
-            np.concatenate([made.item, everything]),
-            np.concatenate([made.worker, np.full(made.items, made.workers)]),
-            np.concatenate([made.label, opinion]),
-            items=made.items, workers=made.workers + 1, classes=made.classes,
-        )  # fmt: skip
-        posterior = consensus.one_coin(joined).posterior
-    return posterior
 
 
 def noise(shape: str, rate: float, loss: str, seed: int) -> Mapping[str, float]:
@@ -131,23 +87,12 @@ ARCHITECTURES: Mapping[str, Callable[..., float]] = {
 }
 
 
-def _neighbours(count: int, task: DigitTask, rows: np.ndarray, labels: np.ndarray) -> float:
-    model = KNeighborsClassifier(min(count, len(rows))).fit(task.pictures[rows], labels)
-    return float(model.score(task.sealed_pictures, task.sealed_truth))
-
-
 @torch.no_grad()
 def _accuracy(network: nn.Module, task: DigitTask) -> float:
     said = network(torch.from_numpy(task.sealed_pictures)).argmax(1).numpy()
     return float((said == task.sealed_truth).mean())
 
 
-REDUNDANCY = Design(
-    "Label more items, or label again",
-    {"redundancy": (1, 3, 5, 9)},
-    {"smoke": 1, "ci": 10, "class": 20, "full": 50},
-    redundancy,
-)
 NOISE = Design(
     "Training on wrong labels",
     {"shape": ("symmetric", "lookalike"), "rate": (0.0, 0.2, 0.4, 0.6), "loss": tuple(LOSSES)},

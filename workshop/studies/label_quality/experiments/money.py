@@ -11,12 +11,14 @@ import numpy as np
 from workshop.datasets import crowds
 from workshop.datasets.crowds import CROWD, MANAGED
 from workshop.kernels import consensus
+from workshop.kernels.consensus import by_lot
 from workshop.studies.label_quality.digit_task import digit_task
+from workshop.studies.label_quality.economy import LABELS_A_WORKER
 from workshop.studies.label_quality.experiments.design import Design
 from workshop.studies.label_quality.plan import PAID_BY, Plan, carry_out, with_model
 
 #: The task of the HiveMind study: a recall is one of eleven kinds of hazard.
-HAZARDS, ITEMS, LABELS_A_WORKER = 11, 600, 75
+HAZARDS, ITEMS = 11, 600
 
 
 def workforces(workforce: str, redundancy: int, method: str, seed: int) -> Mapping[str, float]:
@@ -28,18 +30,17 @@ def workforces(workforce: str, redundancy: int, method: str, seed: int) -> Mappi
     made = crowds.label(hired, truth, redundancy, rng)
     if redundancy == 1:
         method = "majority vote"  # a single label has nothing to be compared with
-    return {"accuracy": float((consensus.METHODS[method](made).label == truth).mean())}
+    posterior = consensus.METHODS[method](made).posterior
+    return {"accuracy": float((by_lot(posterior, rng) == truth).mean())}
 
 
 def gold(gold: float, aggregation: str, seed: int) -> Mapping[str, float]:
     """The same budget, with more or fewer gold questions."""
     plan = Plan(budget=500, gold=gold, aggregation=aggregation)
-    outcome, labelled = carry_out(plan, digit_task(), seed)
+    outcome, _ = carry_out(plan, digit_task(), seed)
     return {
         "label_accuracy": outcome.label_accuracy,
         "dollars_a_usable": outcome.dollars_a_usable,
-        "items": outcome.items,
-        "model": with_model(outcome, labelled, digit_task()).model_accuracy,
     }
 
 
@@ -49,7 +50,6 @@ def incentives(pay: float, paid_by: str, seed: int) -> Mapping[str, float]:
     return {
         "label_accuracy": outcome.label_accuracy,
         "dollars_a_usable": outcome.dollars_a_usable,
-        "wage": outcome.plan.wage,
     }
 
 
@@ -71,7 +71,6 @@ def many_plans(plan: str, budget: float, seed: int) -> Mapping[str, float]:
     outcome, labelled = carry_out(replace(plans()[plan], budget=budget), task, seed)
     return {
         "dollars": outcome.dollars,
-        "items": outcome.items,
         "label_accuracy": outcome.label_accuracy,
         "dollars_a_usable": outcome.dollars_a_usable,
         "model_accuracy": with_model(outcome, labelled, task).model_accuracy,
