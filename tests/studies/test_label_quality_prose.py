@@ -263,6 +263,18 @@ def test_label_more_or_again(study, prose):
     )
 
 
+def test_the_plans_on_the_fronts(study, prose):
+    rows = figures.plane(study.experiment("many_plans")).rows
+    labels = [row for row in rows if row[0] == "labels"]
+    cheapest, best = labels[0], labels[-1]
+    assert "the crowd" in cheapest[1] and "r = 1" in cheapest[1] and "99% approved" in cheapest[1]
+    assert "a managed team, r = 9" in best[1] and "10% reviewed" in best[1]
+    assert round(best[3] / cheapest[3]) == 17
+    (model,) = (row for row in rows if row[0] == "model" and row[2] == 500)
+    assert "the crowd" in model[1] and "r = 1" in model[1] and "gold" in model[1] and round(model[4]) == 89
+    says(prose, "plane-prose", "17 times as much", "89 %")
+
+
 def test_noise(study, prose):
     found = study.experiment("noise")
 
