@@ -97,10 +97,12 @@ class StoredStudy(ABC, Generic[R]):
 
     def to_store(self, again: bool = False) -> Iterator[tuple[R, results.Key]]:
         """Train what the lesson ships and is stale, or all of it ``again``; yields each result with its key."""
+        # The keys are those of the code that trains, whatever becomes of its files meanwhile.
+        keys = {name: self.key(name) for name in self.shipped}
         wanted = [name for name in self.shipped if again or self.stored(name) is None]
         while wanted:
             for name, result in self.train_for(wanted[0]).items():
-                yield result, self.key(name)
+                yield result, keys[name]
                 wanted = [other for other in wanted if other != name]
 
     def _find(self, name: str) -> tuple[R | None, Status]:
