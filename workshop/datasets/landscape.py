@@ -42,7 +42,8 @@ KINDS = ("open fields", "scattered farms", "road village", "compact village", "t
 
 #: Reflectance of crops: pasture, wheat, ripe wheat, bare soil, maize, rape.
 CROPS = torch.tensor(
-    [[0.22, 0.38, 0.16], [0.30, 0.45, 0.20], [0.55, 0.50, 0.28], [0.42, 0.33, 0.24], [0.18, 0.33, 0.14], [0.50, 0.52, 0.18]]
+    [[0.22, 0.38, 0.16], [0.30, 0.45, 0.20], [0.55, 0.50, 0.28],
+     [0.42, 0.33, 0.24], [0.18, 0.33, 0.14], [0.50, 0.52, 0.18]]
 )  # fmt: skip
 
 
@@ -102,7 +103,7 @@ def landscape(
         on_step: called with (done, count, {}) after each batch; painting stops when it returns False.
     """
     generator = torch.Generator().manual_seed(seed)
-    weights = torch.tensor(kinds or [1.0] * len(KINDS))
+    weights = torch.tensor(kinds or [1.0] * len(KINDS), dtype=torch.float)
     parts = []
     for start in range(0, count, BATCH):
         parts.append(_paint(_Draw(min(BATCH, count - start), generator), weights))
@@ -215,7 +216,9 @@ def _roads(draw: _Draw, wealth, kind, along, across, ground) -> tuple[Tensor, Te
     second = (draw.uniform(0, 1, 1, 1) < torch.sigmoid(1.5 * level - 0.5)).float()
     road = torch.maximum(road, second * _band(along - draw.uniform(-22, 22, 1, 1), width))
     spacing = draw.uniform(13, 17, 1, 1)
-    streets = torch.maximum(*(_band((t + spacing / 2) % spacing - spacing / 2, 0.9 * width) for t in (along, first)))
+    streets = torch.maximum(
+        *(_band((t + spacing / 2) % spacing - spacing / 2, 0.9 * width) for t in (along, first))
+    )
     road = torch.where((kind == 4).view(-1, 1, 1), streets, road)
     dirt, tar = torch.tensor([0.50, 0.40, 0.28]), torch.tensor([0.40, 0.40, 0.42])
     colour = torch.lerp(dirt, tar, is_paved[..., None]) + 0.03 * draw.normal(1, 1, 1)
@@ -234,7 +237,9 @@ def _places(draw: _Draw, kind: Tensor) -> tuple[Tensor, Tensor]:
     grid = tuple(((t / cell).round() + 0.5) * cell + 0.5 * draw.normal(HOUSES) for t in scattered)
     rule = torch.tensor([0, 0, 1, 2, 3, 0])[kind][:, None]
     every = (scattered, village, compact, grid)
-    return tuple(sum(torch.where(rule == i, one[axis], 0.0) for i, one in enumerate(every)) for axis in (0, 1))
+    return tuple(
+        sum(torch.where(rule == i, one[axis], 0.0) for i, one in enumerate(every)) for axis in (0, 1)
+    )
 
 
 #: How many houses a tile of each kind has on average.
@@ -255,7 +260,9 @@ def _houses(draw: _Draw, wealth, density, kind, angle, ground) -> tuple[Tensor, 
     brown, bright = torch.tensor([0.36, 0.27, 0.17]), torch.tensor([0.78, 0.78, 0.80])
     red = torch.tensor([0.66, 0.36, 0.28])
     modern = torch.where(draw.pick(3, HOUSES)[..., None] == 0, red, bright)
-    colour = torch.lerp(brown.expand(tiles, HOUSES, 3), modern, metal[..., None]) + 0.04 * draw.normal(HOUSES, 1)
+    colour = torch.lerp(brown.expand(tiles, HOUSES, 3), modern, metal[..., None]) + 0.04 * draw.normal(
+        HOUSES, 1
+    )
     roofs = torch.zeros(tiles, SIDE, SIDE)
     for house in range(int(number.max())):
         dx, dy = _X - x[:, house, None, None], _Y - y[:, house, None, None]

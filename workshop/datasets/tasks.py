@@ -13,7 +13,7 @@ from torch import Tensor
 
 from workshop.datasets.catalogue import load
 from workshop.datasets.images import ImageSet, split
-from workshop.datasets.landscape import KINDS, VERSION, Landscape, landscape
+from workshop.datasets.landscape import KINDS, VERSION, landscape
 from workshop.datasets.renders import renders
 from workshop.errors import WorkshopError
 
@@ -117,7 +117,7 @@ def street_numbers() -> Task:
 def tiles() -> Task:
     """Landscape tiles, to be told apart by the kind of settlement."""
     every = landscape(TILE_POOL + EXAM, seed=TILE_SEED)
-    pool, exam = every[: -EXAM], every[-EXAM:]
+    pool, exam = every[:-EXAM], every[-EXAM:]
     return Task(
         "tiles", "landscape tiles", KINDS, pool.images, pool.kind, exam.images, exam.kind,
         f"landscape-v{VERSION}-n{len(every)}-s{TILE_SEED}",
@@ -138,6 +138,3 @@ def task(name: str) -> Task:
     if name not in TASKS:
         raise WorkshopError(f"There is no task {name!r}. Choose one of: {', '.join(TASKS)}.")
     return TASKS[name]()
-
-
-__all__ = ["TASKS", "Landscape", "Task", "as_pictures", "task"]

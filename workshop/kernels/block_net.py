@@ -137,9 +137,7 @@ def counts(network: BlockNet) -> dict[str, int]:
 
 def share(weights: dict[str, int], frozen: Collection[str]) -> Share:
     """What is trained when ``frozen`` blocks are not; ``weights`` comes from :func:`counts`."""
-    return Share(
-        sum(count for name, count in weights.items() if name not in frozen), sum(weights.values())
-    )
+    return Share(sum(count for name, count in weights.items() if name not in frozen), sum(weights.values()))
 
 
 def with_new_head(network: BlockNet, outputs: int, chance: Chance) -> BlockNet:

@@ -107,7 +107,13 @@ class FeatureCache:
                 return None
             file.touch()  # used just now
             return torch.from_numpy(np.frombuffer(body, kind).reshape(shape).copy()).to(images.device)
-        except (OSError, ValueError, KeyError, TypeError, IndexError):  # not there, damaged, or no entry of ours
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            IndexError,
+        ):  # not there, damaged, or no entry of ours
             return None
 
     def _write(self, key: str, found: Tensor) -> None:

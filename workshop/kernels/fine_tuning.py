@@ -218,7 +218,8 @@ def check(network: BlockNet, images: Tensor, targets: Tensor) -> None:
     side, outputs = network.side, network.head.out_features
     if images.dtype != torch.uint8:
         raise WorkshopError(
-            f"The pictures are of type {images.dtype}; give whole numbers 0..255 as torch.uint8. The network scales them."
+            f"The pictures are of type {images.dtype}; give whole numbers 0..255 as torch.uint8. "
+            "The network scales them itself."
         )
     if images.ndim != 4 or tuple(images.shape[1:]) != (3, side, side):
         raise WorkshopError(
@@ -232,7 +233,8 @@ def check(network: BlockNet, images: Tensor, targets: Tensor) -> None:
     if targets.is_floating_point():
         if outputs != 1:
             raise WorkshopError(
-                f"The targets are numbers and the head has {outputs} outputs; give it 1 with with_new_head(network, 1, ...)."
+                f"The targets are numbers and the head has {outputs} outputs; give it 1, with "
+                "with_new_head(network, 1, ...)."
             )
         return
     if targets.device.type == "meta":

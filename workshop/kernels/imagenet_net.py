@@ -41,7 +41,9 @@ def _published() -> BlockNet:
         {
             "stem": nn.Sequential(Pixels(), architecture.conv_stem, architecture.bn1),
             **stages,
-            "top": nn.Sequential(architecture.conv_head, architecture.bn2, nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+            "top": nn.Sequential(
+                architecture.conv_head, architecture.bn2, nn.AdaptiveAvgPool2d(1), nn.Flatten()
+            ),
             "head": architecture.classifier,
         },
         SIDE,
