@@ -9,11 +9,12 @@ from __future__ import annotations
 import difflib
 
 from workshop.errors import WorkshopError
-from workshop.exercises import adaptation, meta_learning
+from workshop.exercises import adaptation, fine_tuning, meta_learning
 from workshop.exercises.record import Exercise
 
 EXERCISES: dict[str, Exercise] = {
-    exercise.id: exercise for exercise in (*adaptation.EXERCISES, *meta_learning.EXERCISES)
+    exercise.id: exercise
+    for exercise in (*fine_tuning.EXERCISES, *adaptation.EXERCISES, *meta_learning.EXERCISES)
 }
 
 

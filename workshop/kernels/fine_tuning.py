@@ -72,7 +72,7 @@ class FineTuned:
         epochs: (E,) passes over the labels after which it was examined.
         score: (E,) on the exam then: the share of right answers, or R2 of a regression; empty without an exam.
         right: (M,) at the end, whether each exam picture was named right; empty for a regression.
-        history: "step" and "loss".
+        history: "step" and "loss" as reported, and "score" as last seen then, from the first look on.
         seconds: of training, making activations included, looking at exams not.
         stopped: by ``on_step``.
     """
@@ -116,6 +116,7 @@ def fine_tune(
             nothing below is fixed, and the cache is left aside.
         exam: pictures and targets to be scored on, ``looks`` times, evenly spaced. They train nothing.
         seed: of the order in which pictures are drawn.
+        on_step: told the loss, and the score of the last look.
 
     Raises:
         WorkshopError: an unknown block, nothing left to train, pictures or labels that do not fit.
@@ -136,7 +137,8 @@ def fine_tune(
 
     def loss_at(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         rows = order.next()
-        return loss_of(network(x[rows], start=cut), targets[rows]), {}
+        reported = {"score": scores[-1]} if scores else {}
+        return loss_of(network(x[rows], start=cut), targets[rows]), reported
 
     def look(step: int, network: BlockNet) -> None:
         nonlocal right

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workshop.exercises.references import adaptation, meta_learning
+from workshop.exercises.references import adaptation, fine_tuning, meta_learning
 
-REFERENCES: dict[str, Callable[..., Any]] = {**adaptation.REFERENCES, **meta_learning.REFERENCES}
+REFERENCES: dict[str, Callable[..., Any]] = {
+    **fine_tuning.REFERENCES,
+    **adaptation.REFERENCES,
+    **meta_learning.REFERENCES,
+}

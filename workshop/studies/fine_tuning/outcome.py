@@ -140,7 +140,7 @@ def train_run(
     done = fine_tune(
         ready(network, depth, len(of.classes), Chance(seed, device)), images, answers,
         frozen=SOURCES[source].frozen(depth) if frozen is None else frozen, recipe=how, cache=cache, exam=exam,
-        looks=looks(source, how, labels), seed=seed, on_step=on_step,
+        looks=looks(source, depth, how, labels), seed=seed, on_step=on_step,
     )  # fmt: skip
     run = Run(
         source, of.name, depth, labels, done.share.trainable, done.share.total,

@@ -26,7 +26,7 @@ PIXELS = 16  #: a side of the tiles whose raw pixels are regressed on: more pixe
 #: Only tiles that people live in: no open fields, no plantations.
 LIVED_IN = (0, 1, 1, 1, 1, 0)
 #: Tiles with a known light, and tiles of the exam.
-PROXY = {"smoke": 200, "ci": 1500, "class": 3000, "full": 3000}
+PROXY = {"smoke": 200, "ci": 1000, "class": 3000, "full": 3000}
 EXAM = {"smoke": 100, "ci": 800, "class": 1000, "full": 1000}
 SURVEYED = {"smoke": (60,), "ci": (100,), "class": (50, 100, 200, 400), "full": (50, 100, 200, 400)}
 MAIN = 100  #: surveyed tiles that the claim is about

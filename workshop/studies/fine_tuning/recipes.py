@@ -49,8 +49,10 @@ SOURCES = {source.key: source for source in (LITE, SMALL)}
 
 FEW, SOME, MANY = 50, 200, 2000  #: labels
 #: Label budgets over which the small network is followed, from pre-trained and from random weights.
-CURVE = {"smoke": (50, 100), "ci": (50, 200, 2000), "class": (20, 50, 200, 500, 2000, 6000)}
+CURVE = {"smoke": (50,), "ci": (50, 200, 2000), "class": (20, 50, 200, 500, 2000, 6000)}
 CURVE["full"] = CURVE["class"]
+#: Tiles are many and dear to paint: no budget beyond this.
+MOST = {"digits": 6000, "tiles": 2000}
 #: At these it is trained at every depth.
 ALL_DEPTHS = (FEW, MANY)
 #: Pictures that the small network was pre-trained on.
@@ -90,14 +92,14 @@ def recipe(source: str, depth: str, labels: int, budget: str) -> FineTuneRecipe:
         else:
             how = FineTuneRecipe(epochs=max(12, 1200 / labels), learning_rate=1e-3)
     else:
-        how = FineTuneRecipe(epochs=min(100, max(12, 20_000 / labels)), learning_rate=3e-3)
+        how = FineTuneRecipe(epochs=min(80, max(10, 20_000 / labels)), learning_rate=3e-3)
     shorter = {"smoke": 1 / how.epochs, "ci": 1.0}.get(budget, 1.0)
     return FineTuneRecipe(how.epochs * shorter, how.batch, how.learning_rate, how.decay, how.weight_decay)
 
 
-def looks(source: str, recipe: FineTuneRecipe, labels: int) -> int:
-    """How often a training is examined on its way: rarely where an exam costs as much as a pass over the labels."""
+def looks(source: str, depth: str, recipe: FineTuneRecipe, labels: int) -> int:
+    """How often a training is examined on its way: often only where its curve is shown."""
     steps = recipe.steps(labels)
-    if source == "lite":
+    if source == "lite" or depth not in (EVERYTHING, SCRATCH):
         return min(steps, 6)
-    return min(steps, 100 if labels <= 500 else 48)
+    return min(steps, 80 if labels <= 500 else 40)

@@ -23,6 +23,7 @@ from workshop.kernels import (
     fine_tuning,
     freeze_search,
     imagenet_net,
+    shuffle,
     small_net,
 )
 from workshop.kernels.block_net import BlockNet
@@ -30,7 +31,7 @@ from workshop.kernels.descent import OnStep
 from workshop.kernels.feature_cache import FeatureCache
 from workshop.kernels.fine_tuning import FineTuned, FineTuneRecipe, epochs_to
 from workshop.studies.fine_tuning import claims as named
-from workshop.studies.fine_tuning import drift, outcome, patches, poverty, recipes
+from workshop.studies.fine_tuning import drift, outcome, patches, poverty, recipes, variants
 from workshop.studies.fine_tuning import search as search_module
 from workshop.studies.fine_tuning.claims import CLAIMS
 from workshop.studies.fine_tuning.drift import Drift, Equality, run_drift, run_equality
@@ -65,12 +66,14 @@ _CODE = {
     "poverty": (small_net, landscape, poverty),
     "patches": (imagenet_net, landscape, renders, patches),
     "small digits": (small_net, renders),
+    "rates": (imagenet_net, tasks_module, variants),
+    "shuffled": (small_net, renders, shuffle, variants),
     "small tiles": (small_net, renders, landscape),
     **{name: (imagenet_net, tasks_module, landscape, renders) for name in SPECTRA},
 }
 KINDS = {
     "source": Pretrained, "search": Searched, "drift": Drift, "equality": Equality, "poverty": Poverty,
-    "patches": Patches, **dict.fromkeys((*SPECTRA, *CURVES), Spectrum),
+    "patches": Patches, **dict.fromkeys((*SPECTRA, *CURVES, "rates", "shuffled"), Spectrum),
 }  # fmt: skip
 TASKS = ("digits", "tiles", "renders")
 
@@ -132,7 +135,7 @@ class FineTuningStudy(StoredStudy):
 
     def runs(self) -> list[Run]:
         """Every single training among the results that this budget shows without training."""
-        shown = [self.stored(name) for name in (*SPECTRA, *CURVES)]
+        shown = [self.stored(name) for name in (*SPECTRA, *CURVES, "rates", "shuffled")]
         return [run for spectrum in shown if spectrum for run in spectrum.runs]
 
     # ---- what every study has ------------------------------------------------------------------------
@@ -147,7 +150,7 @@ class FineTuningStudy(StoredStudy):
 
     def key(self, name: str) -> results.Key:
         parameters = {"name": name, "seed": self.seed}
-        data = f"{self._data}" if name in SPECTRA or name == "patches" else self._pictures
+        data = f"{self._data}" if name in (*SPECTRA, "rates", "patches") else self._pictures
         code = results.code_version((*_TRAINING, *_CODE[name]))
         return results.Key(self.lesson, f"{name.replace(' ', '_')}_{self.seed}", code, data, parameters)
 
@@ -161,8 +164,14 @@ class FineTuningStudy(StoredStudy):
             task_name, labels, depths = SPECTRA[name]
             return self._spectrum("lite", task_name, [(depth, labels) for depth in depths])
         if name in CURVES:
-            wanted = [(depth, labels) for labels in CURVE[self.budget] for depth in self._depths(labels)]
-            return self._spectrum("small", CURVES[name], wanted)
+            of = CURVES[name]
+            budgets = [labels for labels in CURVE[self.budget] if labels <= recipes.MOST[of]]
+            wanted = [(depth, labels) for labels in budgets for depth in self._depths(labels)]
+            return self._spectrum("small", of, wanted)
+        if name == "rates":
+            return variants.run_rates(self)
+        if name == "shuffled":
+            return variants.run_shuffled(self)
         if name == "search":
             return self._search()
         if name == "drift":
@@ -180,7 +189,7 @@ class FineTuningStudy(StoredStudy):
 
     def _spectrum(self, source: str, task_name: str, wanted: list[tuple[str, int]]) -> Spectrum:
         if self.budget == "smoke":
-            wanted = [wanted[0], wanted[-1]]
+            wanted = [one for one in wanted if one[0] in (HEAD, EVERYTHING, recipes.SCRATCH)]
         runs = [self.train(source, task_name, depth, labels)[0] for depth, labels in wanted]
         return Spectrum(tuple(runs), self.seed, self.budget, str(self.device))
 

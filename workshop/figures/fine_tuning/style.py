@@ -1,0 +1,37 @@
+"""What the figures of lesson 02 share: a colour for each depth, names of tasks, and the reader's guess."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from workshop.figures.form import GOOD, GUESS, QUIET, SOURCE, TARGET
+from workshop.studies.fine_tuning.recipes import EVERYTHING, HEAD, SCRATCH
+
+TASKS = {"digits": "handwritten digits", "tiles": "landscape tiles", "renders": "street-number renders"}
+#: From a light to a dark blue as more is thawed; from scratch stands apart.
+_DEPTHS = {HEAD: "#a6cee3", EVERYTHING: "#08306b", SCRATCH: TARGET}
+_BETWEEN = "#3f8fc4"
+
+
+def colour(depth: str) -> str:
+    """The colour of a depth, the same in every figure."""
+    return _DEPTHS.get(depth, _BETWEEN)
+
+
+def in_points(ratio: float) -> str:
+    """A share of right answers, in per cent, for words."""
+    return f"{ratio:.0f} %"
+
+
+def note(axis: Axes, guess: object, x: float = 0.01, y: float = 0.03, **options) -> str:
+    """Write the reader's guess into the figure; returns the sentence for the alt text."""
+    axis.text(x, y, f"your guess: {guess}", color=GUESS, transform=axis.transAxes, **options)
+    return f' Your guess was "{guess}".'
+
+
+def interval(right) -> float:
+    """Half of the 95% interval of a share of right answers, in per cent (normal approximation)."""
+    return 196 * float(right.std()) / len(right) ** 0.5
+
+
+__all__ = ["GOOD", "GUESS", "QUIET", "SOURCE", "TARGET", "TASKS", "colour", "in_points", "interval", "note"]

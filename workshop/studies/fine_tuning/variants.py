@@ -1,0 +1,49 @@
+"""Two variations: a learning rate for each block, and pre-trained weights without their features."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from workshop.datasets.tasks import task
+from workshop.kernels.chance import Chance
+from workshop.kernels.shuffle import shuffled
+from workshop.studies.fine_tuning.outcome import Spectrum, train_run
+from workshop.studies.fine_tuning.recipes import EVERYTHING, FEW, MANY, SOME, recipe
+
+if TYPE_CHECKING:
+    from workshop.studies.fine_tuning.study import FineTuningStudy
+
+#: How much shorter the steps get from a block to the one below it.
+DECAYS = (0.8, 0.5)
+SHUFFLED = "shuffled weights"
+SHUFFLED_LABELS = (FEW, SOME, MANY)
+
+
+def rates_name(decay: float) -> str:
+    """The depth of a run whose steps shrink by that factor from block to block."""
+    return f"{EVERYTHING}, steps x {decay:g} a block"
+
+
+def run_rates(study: FineTuningStudy) -> Spectrum:
+    """Train everything on few digits, with steps that get shorter towards the pixels."""
+    runs = []
+    for decay in DECAYS:
+        how = replace(recipe("lite", EVERYTHING, FEW, study.budget), decay=decay)
+        run, _ = study.train("lite", "digits", EVERYTHING, FEW, how=how)
+        runs.append(replace(run, depth=rates_name(decay)))
+    return Spectrum(tuple(runs), study.seed, study.budget, str(study.device))
+
+
+def run_shuffled(study: FineTuningStudy) -> Spectrum:
+    """Train everything from weights that are pre-trained but for their places."""
+    network = shuffled(study.network("small"), Chance(study.seed))
+    counts = SHUFFLED_LABELS if study.budget != "smoke" else SHUFFLED_LABELS[:1]
+    runs = []
+    for labels in counts:
+        run, _ = train_run(
+            network, "small", task("digits"), EVERYTHING, labels, budget=study.budget, seed=study.seed,
+            cache=study.cache, device=study.device, on_step=study.announce(f"Shuffled weights, {labels:,} labels"),
+        )  # fmt: skip
+        runs.append(replace(run, depth=SHUFFLED))
+    return Spectrum(tuple(runs), study.seed, study.budget, str(study.device))
