@@ -30,11 +30,12 @@ def blocks(weights: Mapping[str, int], guess: float | None = None) -> LessonFigu
     told = []
     for column, depth in enumerate(LITE.depths):
         left = share(dict(weights), LITE.frozen(depth))
+        percent = f"{left.percent:.2g} %" if left.percent < 99.5 else "100 %"
         first = len(LITE.blocks) - LITE.depths[depth]
         x = counts.max() / 1e3 * (1.24 + 0.17 * column)
         axis.plot([x, x], [first - 0.35, len(names) - 0.65], color=colour(depth), lw=6, solid_capstyle="butt")
-        axis.text(x, first - 0.5, f"{depth}\n{left.percent:.2g} %", ha="center", va="bottom", fontsize=8)
-        told.append(f"{depth}: {left.percent:.2g} %")
+        axis.text(x, first - 0.5, f"{depth}\n{percent}", ha="center", va="top", fontsize=8)
+        told.append(f"{depth}: {percent}")
     axis.set(yticks=range(len(names)), yticklabels=names, xlim=(0, counts.max() / 1e3 * 1.86))
     axis.set_ylim(-1.9, len(names) - 0.4)
     axis.set_xlabel("thousand weights")

@@ -45,7 +45,7 @@ def patches(found: Patches | None) -> LessonFigure:
     if found is None:
         return absent("The search for what excites the features")
     levels, channels = found.channels.shape
-    figure, axes = canvas(8.8, 5.2, columns=levels, rows=channels)
+    figure, axes = canvas(8.8, 0.4 + 0.45 * channels, columns=levels, rows=channels)
     rows = []
     for column, level in enumerate(found.levels):
         axes[0, column].set_title(_NAMES.get(level, level), fontsize=11)
@@ -54,15 +54,8 @@ def patches(found: Patches | None) -> LessonFigure:
             axes[row, column].set_axis_off()
             counted = np.bincount(found.origins[column, row], minlength=len(ORIGINS))
             mostly = ORIGINS[int(counted.argmax())]
-            strength = float(found.strength[column, row].mean())
-            rows.append(
-                (
-                    level,
-                    int(found.channels[column, row]),
-                    f"{mostly} ({counted.max()} of {counted.sum()})",
-                    strength,
-                )
-            )
+            where = f"{mostly} ({counted.max()} of {counted.sum()})"
+            rows.append((level, int(found.channels[column, row]), where))
     told = "; ".join(
         f"{_NAMES.get(level, level)}: mostly from "
         + ", ".join(dict.fromkeys(r[2].split(" (")[0] for r in rows if r[0] == level))
@@ -72,7 +65,7 @@ def patches(found: Patches | None) -> LessonFigure:
         f"The pieces of {found.looked_at:,} pictures that excite {channels} channels of each of {levels} blocks most, "
         f"a row a channel. {told}."
     )
-    return finish(figure, alt, ("block", "channel", "mostly from", "times the mean activation"), rows)
+    return finish(figure, alt, ("block", "channel", "mostly from"), rows)
 
 
 def wealth_shown() -> LessonFigure:

@@ -20,7 +20,7 @@ from workshop.kernels.imagenet_net import SIDE, imagenet_net
 #: Block -> the side of the patch that is shown, in pixels: about what one activation mostly looks at.
 LEVELS = {"stage 1": 14, "stage 3": 30, "stage 7": SIDE}
 CHANNELS, BEST = 6, 8  #: channels of each block; patches of each channel
-STEP = 28  #: pixels between two crops of a photograph
+STEP = 56  #: pixels between two crops of a photograph: near copies would fill the rows
 SHOWN = 36  #: pixels, of a patch as it is kept
 
 
