@@ -33,7 +33,8 @@ def drawings(stored, guess=True):
         "patches": figures.patches(stored("patches")),
         "drift": figures.drift(stored("drift"), 70.0 if guess else None),
         "spectra": figures.spectra({("digits", 50): few, ("tiles", 50): stored("lite tiles 50")}, words("everything")),
-        "rates": figures.rates(few, stored("rates"), words("rescue it")),
+        "statistics": figures.statistics({"digits": few}, stored("kept"), words("the weights")),
+        "rates": figures.rates(stored("kept"), stored("rates"), words("help")),
         "at_two_budgets": figures.at_two_budgets(small, 50, 2000, (words("head only"), words(EVERYTHING))),
         "final_gain": figures.final_gain(small, 900 if guess else None),
         "convergence": figures.convergence(small["digits"], 3.0 if guess else None),
@@ -106,8 +107,9 @@ def test_the_lectures_table_beside_torchvisions_own_count():
 
 
 def test_blocks_and_their_shares():
-    weights = {"stem": 928, "stage 1": 896, "stage 2": 13_968, "stage 3": 39_712, "stage 4": 198_480, "stage 5": 446_784,
-               "stage 6": 1_652_640, "stage 7": 605_440, "top": 412_160, "head": 12_810}  # fmt: skip
+    names = ("stem", *(f"stage {number}" for number in range(1, 8)), "top", "head")
+    counts = (928, 896, 13_968, 39_712, 198_480, 446_784, 1_652_640, 605_440, 412_160, 12_810)
+    weights = dict(zip(names, counts, strict=True))
     figure = figures.blocks(weights, guess=20)
     assert "head only: 0.38 %" in figure.alt and "everything: 100 %" in figure.alt and "guess" in figure.alt
     assert sum(row[2] for row in figure.rows) == pytest.approx(100)

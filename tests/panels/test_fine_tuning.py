@@ -91,6 +91,7 @@ def test_all_frozen_is_told_and_cannot_be_trained(panel):
         lambda panel: setattr(panel.source, "value", "small"),
         lambda panel: setattr(panel.begin, "value", False),
         lambda panel: setattr(panel.rates, "value", 0.5),
+        lambda panel: panel.preset("from stage 7") or setattr(panel.statistics, "value", True),
         lambda panel: panel.preset("everything"),
     ],
 )
@@ -103,8 +104,19 @@ def test_every_control_changes_what_is_said(panel, move):
 def test_what_is_not_stored_says_what_it_takes(panel):
     panel.rates.value = 0.5
     assert "No stored answer" in panel.answer.value
+    panel.labels.value = 500
     panel.preset("everything")
     assert re.search(r"takes some \d+ s", panel.answer.value)
+
+
+def test_kept_statistics_have_stored_answers_of_their_own(panel, study):
+    panel.labels.value, panel.statistics.value = 50, True
+    panel.preset("everything")
+    kept = study.stored("kept").find("everything, statistics kept")
+    assert f"Stored answer: <b>{kept.percent:.1f} %</b>" in panel.answer.value
+    panel.rates.value = 0.5
+    slower = study.stored("rates").find("everything, statistics kept, steps x 0.5 a block")
+    assert f"Stored answer: <b>{slower.percent:.1f} %</b>" in panel.answer.value
 
 
 def test_training_a_head_adds_a_row_that_repeats(panel):
@@ -132,8 +144,13 @@ def test_what_it_trains_is_what_the_lesson_stored(panel, study):
 def test_from_scratch_and_step_sizes_reach_the_training(panel):
     small(panel, 20).preset("everything")
     seen = set()
-    for begin, decay in ((True, 1.0), (False, 1.0), (True, 0.5)):
-        panel.begin.value, panel.rates.value = begin, decay
+    for begin, decay, keep in (
+        (True, 1.0, False),
+        (False, 1.0, False),
+        (True, 0.5, False),
+        (True, 1.0, True),
+    ):
+        panel.begin.value, panel.rates.value, panel.statistics.value = begin, decay, keep
         finished(panel)
         row = panel.tries.rows[-1]
         seen.add((row.percent, row.depth, row.begins))
@@ -192,8 +209,10 @@ def test_the_table_sorts_narrows_down_and_is_saved(panel):
 
 
 def test_every_control_is_described(panel):
-    described = [panel.source, panel.task, panel.labels, panel.rates, panel.begin, panel.tries.order, panel.tries.which,
-                 *panel.boxes.children, *panel.presets.children, panel.training.train_button]  # fmt: skip
+    described = [
+        panel.source, panel.task, panel.labels, panel.rates, panel.statistics, panel.begin, panel.tries.order,
+        panel.tries.which, *panel.boxes.children, *panel.presets.children, panel.training.train_button,
+    ]  # fmt: skip
     assert all(control.description for control in described)
     assert all(box.tooltip for box in panel.boxes.children)
     assert "aria-label='stem frozen, " in panel.picture.value

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
-from workshop.figures.fine_tuning.style import GUESS, QUIET, TASKS, colour, interval, note
+from workshop.figures.fine_tuning.style import GOOD, GUESS, QUIET, TARGET, TASKS, colour, interval, note
 from workshop.figures.form import LessonFigure, absent, canvas, finish
 from workshop.studies.fine_tuning.outcome import Run, Spectrum
 from workshop.studies.fine_tuning.recipes import EVERYTHING, HEAD, SCRATCH, SMALL
 from workshop.studies.fine_tuning.search import HAND, Searched
-from workshop.studies.fine_tuning.variants import DECAYS, rates_name
+from workshop.studies.fine_tuning.variants import DECAYS, kept_name, rates_name
 
 _COLUMNS = ("task", "labels", "trained", "right, %", "± 95%", "trained weights", "of", "seconds")
 
@@ -143,38 +144,80 @@ def at_two_budgets(
     return finish(figure, alt, _COLUMNS, rows)
 
 
-def rates(everything: Spectrum | None, found: Spectrum | None, guess: str | None = None) -> LessonFigure:
-    """Everything trained, with steps of one length, and with steps that get shorter towards the pixels."""
-    if everything is None or found is None or everything.find(EVERYTHING) is None:
-        return absent("The comparison of learning rates")
-    runs = [everything.find(EVERYTHING)]
-    runs += [found.find(rates_name(decay)) for decay in DECAYS if found.find(rates_name(decay))]
-    best = max(
-        (r for r in everything.runs if r.depth not in (EVERYTHING, SCRATCH)),
-        key=lambda r: r.percent,
-        default=None,
+def statistics(
+    found: Mapping[str, Spectrum | None], kept: Spectrum | None, guess: str | None = None
+) -> LessonFigure:
+    """The same trainings with few labels, batch statistics learnt anew and kept.
+
+    Args:
+        found: by task, with statistics learnt anew.
+        kept: with statistics kept.
+        guess: the reader's, in words.
+    """
+    found = {name: one for name, one in found.items() if one}
+    pairs = {name: [] for name in found}
+    for run in kept.runs if kept else ():
+        depth = run.depth.removesuffix(kept_name(""))
+        other = found.get(run.task) and found[run.task].find(depth, run.labels)
+        if other:
+            pairs[run.task].append((depth, other, run))
+    pairs = {name: each for name, each in pairs.items() if each}
+    if not pairs:
+        return absent("The comparison of batch statistics")
+    figure, axes = canvas(8.8, 3.4, columns=len(pairs), sharey=True, squeeze=False)
+    rows, told = [], []
+    for axis, (name, each) in zip(axes[0], pairs.items(), strict=True):
+        for place, (depth, anew, as_they_were) in enumerate(each):
+            for shift, run, hue in ((-0.2, anew, TARGET), (0.2, as_they_were, GOOD)):
+                axis.bar(place + shift, run.percent, 0.38, color=hue)
+                axis.errorbar(place + shift, run.percent, interval(run.right), color="black", capsize=3, lw=1)
+                axis.text(place + shift, 2, f"{run.percent:.0f}", ha="center", color="white", fontsize=10)
+                rows.append(_row(run))
+            told.append(
+                f"{TASKS[name]}, {depth}: {anew.percent:.0f} % learnt anew, {as_they_were.percent:.0f} % kept"
+            )
+        head = found[name].find(HEAD)
+        if head:
+            axis.axhline(head.percent, color=QUIET, ls="--", lw=1)
+            axis.text(-0.45, head.percent + 1, "head only", color=QUIET, fontsize=8)
+        axis.set_xticks(range(len(each)), [depth for depth, *_ in each], fontsize=9)
+        axis.set_title(f"{TASKS[name]}, {each[0][1].labels} labels", fontsize=10)
+        axis.set_ylim(0, 104)
+    axes[0, 0].set_ylabel("right answers, %")
+    handles = [
+        Patch(color=TARGET, label="statistics learnt anew"),
+        Patch(color=GOOD, label="statistics kept"),
+    ]
+    axes[0, -1].legend(handles=handles, frameon=False, fontsize=8, loc="upper right", ncols=2)
+    alt = f"Right answers with batch statistics learnt anew in thawed blocks, and kept. {'; '.join(told)}."
+    if guess:
+        alt += note(axes[0, 0], guess, y=0.94, fontsize=9)
+    return finish(figure, alt, _COLUMNS, rows)
+
+
+def rates(kept: Spectrum | None, found: Spectrum | None, guess: str | None = None) -> LessonFigure:
+    """Everything trained, statistics kept, with steps of one length, and with shorter ones near the pixels."""
+    plain = kept and next(
+        (r for r in kept.runs if (r.task, r.depth) == ("digits", kept_name(EVERYTHING))), None
     )
+    if not plain or found is None:
+        return absent("The comparison of learning rates")
+    runs = [plain, *(found.find(rates_name(decay)) for decay in DECAYS if found.find(rates_name(decay)))]
     names = ["all blocks alike", *(f"x {decay:g} a block" for decay in DECAYS)][: len(runs)]
     figure, axis = canvas(7.6, 2.6)
     for place, run in enumerate(runs):
         axis.barh(place, run.percent, color=colour(EVERYTHING), height=0.62)
         axis.errorbar(run.percent, place, xerr=interval(run.right), color="black", capsize=3, lw=1)
         axis.text(1, place, f"{run.percent:.0f}", va="center", color="white")
-    alt = f"Everything is trained on {runs[0].labels} digits. " + "; ".join(
+    alt = f"Everything is trained on {plain.labels} digits, statistics kept. " + "; ".join(
         f"{name}: {run.percent:.0f} %" for name, run in zip(names, runs, strict=True)
     )
-    rows = [_row(run) for run in runs]
-    if best:
-        axis.axvline(best.percent, color=QUIET, ls="--", lw=1)
-        axis.text(best.percent, -0.62, best.depth, color=QUIET, fontsize=9, ha="center")
-        rows.append(_row(best))
-        alt += f"; for comparison, {best.depth}: {best.percent:.0f} %"
     axis.set(yticks=range(len(runs)), yticklabels=names, xlabel="right answers, %", xlim=(0, 100))
     axis.invert_yaxis()
     alt += "."
     if guess:
-        alt += note(axis, guess, x=0.98, y=0.05, ha="right")
-    return finish(figure, alt, _COLUMNS, rows)
+        alt += note(axis, guess, x=0.99, y=1.0, ha="right")
+    return finish(figure, alt, _COLUMNS, [_row(run) for run in runs])
 
 
 def searched(found: Searched | None, guess: str | None = None) -> LessonFigure:

@@ -9,6 +9,7 @@ from html import escape
 from workshop.kernels.block_net import frozen_prefix
 from workshop.kernels.fine_tuning import FineTuneRecipe
 from workshop.studies.fine_tuning.recipes import HEAD, SCRATCH, Source, recipe
+from workshop.studies.fine_tuning.variants import kept_name
 
 #: Milliseconds a picture takes in one pass of training with everything thawed, on one core; measured on ours.
 PACE = {"lite": 6.5, "small": 0.25}
@@ -23,6 +24,7 @@ class Choice:
     Attributes:
         thawed: blocks, from the pixels to the head.
         decay: of the step size, from a block to the one below it.
+        keep: the batch statistics of thawed blocks, too.
     """
 
     source: Source
@@ -31,6 +33,7 @@ class Choice:
     thawed: tuple[str, ...]
     pretrained: bool
     decay: float
+    keep: bool = False
 
     @property
     def frozen(self) -> tuple[str, ...]:
@@ -40,9 +43,11 @@ class Choice:
     def depth(self) -> str:
         """Its name among the stored results, or its thawed blocks."""
         words = in_words(self.thawed, self.source)
-        if self.pretrained:
-            return words
-        return f"{SCRATCH}: {words}" if self.frozen else SCRATCH
+        if not self.pretrained:
+            words = f"{SCRATCH}: {words}" if self.frozen else SCRATCH
+        if self.keep and self.thawed != self.source.blocks[-1:]:  # a head has no statistics
+            words = kept_name(words)
+        return words if self.decay == 1 else f"{words}, steps x {self.decay:g} a block"
 
     @property
     def recipe(self) -> FineTuneRecipe:

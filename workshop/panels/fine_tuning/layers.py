@@ -15,7 +15,7 @@ from workshop.panels.fine_tuning.tries import STORED, TASKS, Tries
 from workshop.panels.quiet import Quiet
 from workshop.panels.training import TrainingPanel
 from workshop.studies.fine_tuning import FineTuningStudy, Run
-from workshop.studies.fine_tuning.recipes import SCRATCH, SOME, SOURCES
+from workshop.studies.fine_tuning.recipes import EVERYTHING, SCRATCH, SOME, SOURCES
 
 LABELS = (20, 50, 100, 200, 500, 1000, 2000)
 CLASSES = {"digits": 10, "tiles": 6, "renders": 10}
@@ -24,6 +24,7 @@ _STYLE = {"description_width": "6.5em"}
 _WIDE = widgets.Layout(width="24em", max_width="100%")
 _WRAP = widgets.Layout(flex_flow="row wrap")
 _BEGINNINGS = {"pre-trained": True, "from scratch (random)": False}
+_STATISTICS = {"learnt anew in thawed blocks": False, "kept everywhere": True}
 
 
 class FrozenLayersPanel(widgets.VBox):
@@ -48,7 +49,9 @@ class FrozenLayersPanel(widgets.VBox):
         self._other_source()
         super().__init__(
             [
-                widgets.HBox([self.source, self.task, self.labels, self.rates], layout=_WRAP),
+                widgets.HBox(
+                    [self.source, self.task, self.labels, self.rates, self.statistics], layout=_WRAP
+                ),
                 self.begin,
                 widgets.HTML("<b>Presets along the spectrum</b>"),
                 self.presets,
@@ -78,7 +81,7 @@ class FrozenLayersPanel(widgets.VBox):
         """What the controls say now."""
         thawed = tuple(box.description for box in self.boxes.children if box.value)
         return Choice(SOURCES[self.source.value], self.task.value, self.labels.value, thawed, self.begin.value,
-                      self.rates.value)  # fmt: skip
+                      self.rates.value, self.statistics.value)  # fmt: skip
 
     @property
     def share(self) -> Share:
@@ -94,13 +97,16 @@ class FrozenLayersPanel(widgets.VBox):
             options=[(f"{count:,}", count) for count in LABELS], value=SOME, description="Labels:", **style
         )
         self.rates = widgets.Dropdown(options=list(RATES.items()), description="Step sizes:", **style)
+        self.statistics = widgets.Dropdown(
+            options=list(_STATISTICS.items()), description="Batch stats:", **style
+        )
         self.begin = widgets.RadioButtons(
             options=list(_BEGINNINGS.items()), description="Weights:", style=_STYLE
         )
         self.presets, self.boxes = widgets.HBox(layout=_WRAP), widgets.HBox(layout=_WRAP)
         self.picture, self.words, self.answer = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.source.observe(self._other_source, "value")
-        for control in (self.task, self.labels, self.rates, self.begin):
+        for control in (self.task, self.labels, self.rates, self.statistics, self.begin):
             control.observe(self._changed, "value")
 
     def _other_source(self, _: object = None) -> None:
@@ -186,7 +192,7 @@ class FrozenLayersPanel(widgets.VBox):
     def _find(self, choice: Choice) -> Run | None:
         wanted = (choice.source.key, choice.task, choice.depth, choice.labels)
         found = (run for run in self._stored if (run.source, run.task, run.depth, run.labels) == wanted)
-        return next(found, None) if choice.decay == 1 else None
+        return next(found, None)
 
     def _show(self, run: Run, pretrained: bool, what: str) -> None:
         picture = self._artist.draw(run.score.tolist(), pretrained, self._curves[: -BEFORE - 1 : -1])
@@ -208,12 +214,18 @@ class FrozenLayersPanel(widgets.VBox):
 
         try:
             run, done = self._study.train(
-                choice.source.key, choice.task, choice.depth if choice.pretrained else SCRATCH, choice.labels,
+                choice.source.key, choice.task, self._known(choice), choice.labels, keep=choice.keep,
                 frozen=choice.frozen, how=choice.recipe, budget="class", on_step=watched,
             )  # fmt: skip
         finally:
             self._live = None
         return choice, run, done.stopped
+
+    @staticmethod
+    def _known(choice: Choice) -> str:
+        """Which trainings are examined often: those of everything, and those from scratch."""
+        every = EVERYTHING if not choice.frozen else choice.depth
+        return every if choice.pretrained else SCRATCH
 
     def _draw(self, history: list[Mapping[str, float]]) -> bytes:
         """The scores of the looks so far, each once."""
@@ -227,12 +239,11 @@ class FrozenLayersPanel(widgets.VBox):
     def _finished(self, result: tuple[Choice, Run, bool]) -> None:
         choice, run, stopped = result
         with self._quiet.lock:
-            rates = "" if choice.decay == 1 else f", steps x {choice.decay:g} a block"
-            self.tries.add(run, choice.depth + rates, "stopped early" if stopped else "trained here")
+            self.tries.add(run, choice.depth, "stopped early" if stopped else "trained here")
             self._show(run, choice.pretrained, "Accuracy during this training")
             self._curves.append(run.score.tolist())
             self.training.say(
-                f"{'Stopped' if stopped else 'Trained'}: {escape(choice.depth + rates)}, {choice.labels:,} labels, "
+                f"{'Stopped' if stopped else 'Trained'}: {escape(choice.depth)}, {choice.labels:,} labels, "
                 f"{run.seconds:.1f} s. <b>{run.percent:.1f} %</b> of {len(run.right):,} other pictures are named right."
             )
             self.tries.about(self.task.value, self.labels.value)

@@ -88,7 +88,9 @@ class Tries(widgets.VBox):
 
     def add(self, run: Run, depth: str, where: str) -> None:
         """One more row; :meth:`about` shows it."""
-        begins = {SCRATCH: "random", SHUFFLED: "shuffled"}.get(depth.partition(":")[0], "pre-trained")
+        begins = {SCRATCH: "random", SHUFFLED: "shuffled"}.get(
+            depth.partition(":")[0].partition(",")[0], "pre-trained"
+        )
         row = (
             len(self.rows) + 1,
             run.percent,

@@ -23,6 +23,7 @@ from workshop.kernels import (
     fine_tuning,
     freeze_search,
     imagenet_net,
+    kept_statistics,
     shuffle,
     small_net,
 )
@@ -30,6 +31,7 @@ from workshop.kernels.block_net import BlockNet
 from workshop.kernels.descent import OnStep
 from workshop.kernels.feature_cache import FeatureCache
 from workshop.kernels.fine_tuning import FineTuned, FineTuneRecipe, epochs_to
+from workshop.kernels.kept_statistics import keep_statistics
 from workshop.studies.fine_tuning import claims as named
 from workshop.studies.fine_tuning import drift, outcome, patches, poverty, recipes, variants
 from workshop.studies.fine_tuning import search as search_module
@@ -66,14 +68,15 @@ _CODE = {
     "poverty": (small_net, landscape, poverty),
     "patches": (imagenet_net, landscape, renders, patches),
     "small digits": (small_net, renders),
-    "rates": (imagenet_net, tasks_module, variants),
+    "kept": (imagenet_net, kept_statistics, tasks_module, landscape, variants),
+    "rates": (imagenet_net, kept_statistics, tasks_module, variants),
     "shuffled": (small_net, renders, shuffle, variants),
     "small tiles": (small_net, renders, landscape),
     **{name: (imagenet_net, tasks_module, landscape, renders) for name in SPECTRA},
 }
 KINDS = {
     "source": Pretrained, "search": Searched, "drift": Drift, "equality": Equality, "poverty": Poverty,
-    "patches": Patches, **dict.fromkeys((*SPECTRA, *CURVES, "rates", "shuffled"), Spectrum),
+    "patches": Patches, **dict.fromkeys((*SPECTRA, *CURVES, "kept", "rates", "shuffled"), Spectrum),
 }  # fmt: skip
 TASKS = ("digits", "tiles", "renders")
 
@@ -117,6 +120,7 @@ class FineTuningStudy(StoredStudy):
         *,
         frozen: Iterable[str] | None = None,
         how: FineTuneRecipe | None = None,
+        keep: bool = False,
         budget: str | None = None,
         on_step: OnStep | None = None,
     ) -> tuple[Run, FineTuned]:
@@ -125,17 +129,19 @@ class FineTuningStudy(StoredStudy):
         Args:
             depth: of the source, or :data:`~.recipes.SCRATCH`.
             frozen, how: instead of what depth and budget say.
+            keep: the batch statistics of thawed blocks, too.
         """
-        of = task(task_name)
+        of, network = task(task_name), self.network(source)
+        network = keep_statistics(network) if keep else network
         on_step = on_step or self.announce(f"{SOURCES[source].title}, {of.title}, {labels:,} labels: {depth}")
         return train_run(
-            self.network(source), source, of, depth, labels, budget=budget or self.budget, seed=self.seed,
+            network, source, of, depth, labels, budget=budget or self.budget, seed=self.seed,
             cache=self.cache, device=self.device, frozen=frozen, how=how, on_step=on_step,
         )  # fmt: skip
 
     def runs(self) -> list[Run]:
         """Every single training among the results that this budget shows without training."""
-        shown = [self.stored(name) for name in (*SPECTRA, *CURVES, "rates", "shuffled")]
+        shown = [self.stored(name) for name in (*SPECTRA, *CURVES, "kept", "rates", "shuffled")]
         return [run for spectrum in shown if spectrum for run in spectrum.runs]
 
     # ---- what every study has ------------------------------------------------------------------------
@@ -150,7 +156,7 @@ class FineTuningStudy(StoredStudy):
 
     def key(self, name: str) -> results.Key:
         parameters = {"name": name, "seed": self.seed}
-        data = f"{self._data}" if name in (*SPECTRA, "rates", "patches") else self._pictures
+        data = f"{self._data}" if name in (*SPECTRA, "kept", "rates", "patches") else self._pictures
         code = results.code_version((*_TRAINING, *_CODE[name]))
         return results.Key(self.lesson, f"{name.replace(' ', '_')}_{self.seed}", code, data, parameters)
 
@@ -168,6 +174,8 @@ class FineTuningStudy(StoredStudy):
             budgets = [labels for labels in CURVE[self.budget] if labels <= recipes.MOST[of]]
             wanted = [(depth, labels) for labels in budgets for depth in self._depths(labels)]
             return self._spectrum("small", of, wanted)
+        if name == "kept":
+            return variants.run_kept(self)
         if name == "rates":
             return variants.run_rates(self)
         if name == "shuffled":

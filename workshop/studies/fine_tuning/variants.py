@@ -1,4 +1,4 @@
-"""Two variations: a learning rate for each block, and pre-trained weights without their features."""
+"""Variations: statistics kept in thawed blocks, a learning rate for each block, and weights without their features."""
 
 from __future__ import annotations
 
@@ -14,23 +14,41 @@ from workshop.studies.fine_tuning.recipes import EVERYTHING, FEW, MANY, SOME, re
 if TYPE_CHECKING:
     from workshop.studies.fine_tuning.study import FineTuningStudy
 
-#: How much shorter the steps get from a block to the one below it.
+#: Trainings with statistics kept: task and depth, with few labels.
+KEPT = tuple(
+    (name, depth) for name in ("digits", "tiles") for depth in ("from stage 7", "from stage 5", EVERYTHING)
+)
+#: How much shorter the steps get from a block to the one below it; 1 is among :data:`KEPT`.
 DECAYS = (0.8, 0.5)
 SHUFFLED = "shuffled weights"
 SHUFFLED_LABELS = (FEW, SOME, MANY)
 
 
+def kept_name(depth: str) -> str:
+    """The depth of a run whose statistics were kept."""
+    return f"{depth}, statistics kept"
+
+
 def rates_name(decay: float) -> str:
-    """The depth of a run whose steps shrink by that factor from block to block."""
-    return f"{EVERYTHING}, steps x {decay:g} a block"
+    """The depth of a run that trains everything, statistics kept, with steps that shrink from block to block."""
+    return f"{kept_name(EVERYTHING)}, steps x {decay:g} a block"
+
+
+def run_kept(study: FineTuningStudy) -> Spectrum:
+    """Fine-tune on few labels while all batch statistics stay as they were on ImageNet."""
+    runs = []
+    for name, depth in KEPT if study.budget != "smoke" else KEPT[:1]:
+        run, _ = study.train("lite", name, depth, FEW, keep=True)
+        runs.append(replace(run, depth=kept_name(depth)))
+    return Spectrum(tuple(runs), study.seed, study.budget, str(study.device))
 
 
 def run_rates(study: FineTuningStudy) -> Spectrum:
-    """Train everything on few digits, with steps that get shorter towards the pixels."""
+    """Train everything on few digits, statistics kept, with steps that get shorter towards the pixels."""
     runs = []
     for decay in DECAYS:
         how = replace(recipe("lite", EVERYTHING, FEW, study.budget), decay=decay)
-        run, _ = study.train("lite", "digits", EVERYTHING, FEW, how=how)
+        run, _ = study.train("lite", "digits", EVERYTHING, FEW, how=how, keep=True)
         runs.append(replace(run, depth=rates_name(decay)))
     return Spectrum(tuple(runs), study.seed, study.budget, str(study.device))
 
