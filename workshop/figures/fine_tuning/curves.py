@@ -53,7 +53,7 @@ def final_gain(found: Mapping[str, Spectrum | None], guess: float | None = None)
         axis.minorticks_off()
         axis.set_title(TASKS[name], fontsize=11)
     axes[0, 0].set_ylabel("right answers at the end, %")
-    axes[0, 0].legend(frameon=False, loc="lower right", fontsize=9)
+    axes[0, -1].legend(frameon=False, loc="upper left", fontsize=9)
     alt = f"Final accuracy of the small network over labels. What pre-training adds: {'; '.join(told)}."
     if guess is not None:
         axes[0, 0].axvline(guess, color=GUESS, lw=2)
@@ -88,6 +88,10 @@ def convergence(one: Spectrum | None, guess: float | None = None) -> LessonFigur
                 axis.plot(passes[depth], reached, "o", color=colour(depth), ms=8)
                 axis.set(xscale="log", xlabel="passes over the labels", ylim=(0, 101))
                 axis.set_title(f"{labels:,} labels", fontsize=10)
+                low, high = axis.get_xlim()
+                ticks = [tick for tick in (0.3, 1, 3, 10, 30, 80) if low <= tick <= high]
+                axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+                axis.minorticks_off()
         rows.append((labels, passes[SCRATCH], passes[EVERYTHING], passes[SCRATCH] / passes[EVERYTHING]))
     axes[0, 0].set_ylabel("right on the exam, %")
     axes[0, -1].legend(frameon=False, loc="lower right", fontsize=8)

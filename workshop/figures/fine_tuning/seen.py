@@ -8,7 +8,7 @@ import numpy as np
 
 from workshop.datasets.landscape import KINDS, landscape
 from workshop.datasets.tasks import Task
-from workshop.figures.fine_tuning.style import GOOD, GUESS, TARGET, TASKS
+from workshop.figures.fine_tuning.style import GOOD, GUESS, TARGET, TASKS, finish_pictures
 from workshop.figures.form import LessonFigure, absent, canvas, finish
 from workshop.studies.fine_tuning.drift import Drift
 from workshop.studies.fine_tuning.patches import ORIGINS, Patches
@@ -37,7 +37,7 @@ def tasks_shown(tasks: Sequence[Task], count: int = 10) -> LessonFigure:
         rows.append((TASKS[one.name], len(one.classes), len(one.pool), len(one.exam), names))
     told = " ".join(f"{title.capitalize()}: {names}." for title, _, _, _, names in rows)
     alt = f"Ten pictures of each of {len(rows)} tasks. {told}"
-    return finish(figure, alt, ("task", "classes", "pool of labels", "exam", "shown"), rows)
+    return finish_pictures(figure, alt, ("task", "classes", "pool of labels", "exam", "shown"), rows)
 
 
 def patches(found: Patches | None) -> LessonFigure:
@@ -65,7 +65,7 @@ def patches(found: Patches | None) -> LessonFigure:
         f"The pieces of {found.looked_at:,} pictures that excite {channels} channels of each of {levels} blocks most, "
         f"a row a channel. {told}."
     )
-    return finish(figure, alt, ("block", "channel", "mostly from"), rows)
+    return finish_pictures(figure, alt, ("block", "channel", "mostly from"), rows)
 
 
 def wealth_shown() -> LessonFigure:
@@ -97,7 +97,7 @@ def wealth_shown() -> LessonFigure:
         "Rendered tiles of four kinds of settlement, from poor to rich: brown huts and dirt tracks on the left, bright "
         "roofs and paved roads on the right. Fields look alike."
     )
-    return finish(
+    return finish_pictures(
         figure, alt, ("kind", "tiles", "wealth", "night light", "share under roofs", "share paved"), rows
     )
 

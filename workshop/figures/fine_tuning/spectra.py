@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from workshop.figures.fine_tuning.style import GOOD, GUESS, QUIET, TARGET, TASKS, colour, interval, note
@@ -70,7 +71,7 @@ def frozen_or_scratch(found: Mapping[str, Spectrum | None], guess: float | None 
     alt = f"Bars of right answers with {rows[0][1]} labels. {told}."
     if guess is not None:
         axes[0, 0].plot([0.55, 1.45], [guess, guess], color=GUESS, lw=3)
-        axes[0, 0].text(0.5, min(guess + 2, 94), "your guess", color=GUESS, ha="right")
+        axes[0, 0].text(1, min(guess + 2, 94), "your guess", color=GUESS, ha="center")
         alt += f" Your guess for {rows[0][0]} was {guess:.0f} %."
     return finish(figure, alt, _COLUMNS, rows)
 
@@ -135,7 +136,8 @@ def at_two_budgets(
             )
         axis.set_xticks(range(len(depths)), [d.replace(" ", "\n", 1) for d in depths], fontsize=8)
         axis.set_title(f"{TASKS[name]}: left bar {few}, right bar {many:,} labels", fontsize=9)
-        axis.set_ylim(0, 104)
+        axis.set_ylim(0, 120 if any(guesses) else 104)
+        axis.set_yticks(range(0, 101, 20))
     axes[0, 0].set_ylabel("right answers, %")
     alt = f"The small network by what is trained. {'; '.join(told)}."
     for guess, labels, height in zip(guesses, (few, many), (0.97, 0.9), strict=True):
@@ -176,19 +178,18 @@ def statistics(
             told.append(
                 f"{TASKS[name]}, {depth}: {anew.percent:.0f} % learnt anew, {as_they_were.percent:.0f} % kept"
             )
-        head = found[name].find(HEAD)
-        if head:
-            axis.axhline(head.percent, color=QUIET, ls="--", lw=1)
-            axis.text(-0.45, head.percent + 1, "head only", color=QUIET, fontsize=8)
+        if head := found[name].find(HEAD):
+            axis.axhline(head.percent, color="black", ls="--", lw=1)
         axis.set_xticks(range(len(each)), [depth for depth, *_ in each], fontsize=9)
         axis.set_title(f"{TASKS[name]}, {each[0][1].labels} labels", fontsize=10)
         axis.set_ylim(0, 104)
     axes[0, 0].set_ylabel("right answers, %")
     handles = [
+        Line2D([], [], color="black", ls="--", lw=1, label="head only"),
         Patch(color=TARGET, label="statistics learnt anew"),
         Patch(color=GOOD, label="statistics kept"),
     ]
-    axes[0, -1].legend(handles=handles, frameon=False, fontsize=8, loc="upper right", ncols=2)
+    axes[0, -1].legend(handles=handles, frameon=False, fontsize=7, loc="upper right", ncols=3, columnspacing=1)
     alt = f"Right answers with batch statistics learnt anew in thawed blocks, and kept. {'; '.join(told)}."
     if guess:
         alt += note(axes[0, 0], guess, y=0.94, fontsize=9)
