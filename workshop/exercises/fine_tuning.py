@@ -53,7 +53,7 @@ def _layers(layers, frozen) -> Inputs:
 COUNT = Exercise(
     id="finetune-count",
     lesson=LESSON,
-    function="trained_weights",
+    function="count_trained",
     points=2,
     outcome="count-what-is-trained",
     generate=_draw_layers,

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 
-def trained_weights(layers, frozen):
+def count_trained(layers, frozen):
     """Weights of the thawed layers, and their share of all in per cent: counted on real layers of torch."""
     counts = np.array([
         sum(p.numel() for p in torch.nn.Conv2d(int(i), int(o), int(k), device="meta").parameters())
@@ -49,7 +49,7 @@ def choose_depth(scores):
 
 
 REFERENCES = {
-    "finetune-count": trained_weights,
+    "finetune-count": count_trained,
     "finetune-new-head": first_step,
     "finetune-frozen-norm": normalise,
     "finetune-choose-depth": choose_depth,

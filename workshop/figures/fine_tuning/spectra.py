@@ -189,7 +189,9 @@ def statistics(
         Patch(color=TARGET, label="statistics learnt anew"),
         Patch(color=GOOD, label="statistics kept"),
     ]
-    axes[0, -1].legend(handles=handles, frameon=False, fontsize=7, loc="upper right", ncols=3, columnspacing=1)
+    axes[0, -1].legend(
+        handles=handles, frameon=False, fontsize=7, loc="upper right", ncols=3, columnspacing=1
+    )
     alt = f"Right answers with batch statistics learnt anew in thawed blocks, and kept. {'; '.join(told)}."
     if guess:
         alt += note(axes[0, 0], guess, y=0.94, fontsize=9)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from workshop.kernels.block_net import frozen_prefix
+from workshop.kernels.block_net import Share, frozen_prefix
 from workshop.kernels.fine_tuning import FineTuneRecipe
 from workshop.studies.fine_tuning.recipes import HEAD, SCRATCH, Source, recipe
 from workshop.studies.fine_tuning.variants import kept_name
@@ -95,3 +95,8 @@ def blocks_as_html(choice: Choice, weights: Mapping[str, int]) -> str:
 def megabytes(count: int) -> str:
     """A size for readers."""
     return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.0f} kB"
+
+
+def in_percent(share: Share) -> str:
+    """What is trained, of all weights, for readers."""
+    return f"{share.percent:.0f} %" if share.percent >= 10 else f"{share.percent:.2g} %"

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from workshop.figures.fine_tuning.live import BEFORE, CurvePicture
 from workshop.kernels.block_net import Share, counts, frozen_prefix, share
 from workshop.kernels.descent import OnStep
-from workshop.panels.fine_tuning.choice import Choice, blocks_as_html, megabytes
+from workshop.panels.fine_tuning.choice import Choice, blocks_as_html, in_percent, megabytes
 from workshop.panels.fine_tuning.tries import STORED, TASKS, Tries
 from workshop.panels.quiet import Quiet
 from workshop.panels.training import TrainingPanel
@@ -24,7 +24,7 @@ _STYLE = {"description_width": "6.5em"}
 _WIDE = widgets.Layout(width="24em", max_width="100%")
 _WRAP = widgets.Layout(flex_flow="row wrap")
 _BEGINNINGS = {"pre-trained": True, "from scratch (random)": False}
-_STATISTICS = {"learnt anew in thawed blocks": False, "kept everywhere": True}
+_STATISTICS = {"learnt anew (thawed)": False, "kept everywhere": True}
 
 
 class FrozenLayersPanel(widgets.VBox):
@@ -124,7 +124,7 @@ class FrozenLayersPanel(widgets.VBox):
                 button.on_click(lambda pressed: self.preset(pressed.description))
             boxes = [
                 widgets.Checkbox(description=name, indent=False, value=name == source.blocks[-1],
-                                 tooltip=f"Train the block {name}", layout=widgets.Layout(width="6.4em"))
+                                 tooltip=f"Train the block {name}", layout=widgets.Layout(width="5.6em"))
                 for name in source.blocks
             ]  # fmt: skip
             for box in boxes:
@@ -167,7 +167,7 @@ class FrozenLayersPanel(widgets.VBox):
             else "The lowest block is trained, so every picture goes through every block in every pass."
         )
         return (
-            f"Trained: <b>{left.trainable:,}</b> of {left.total:,} weights, <b>{left.percent:.2g} %</b>. "
+            f"Trained: <b>{left.trainable:,}</b> of {left.total:,} weights, <b>{in_percent(left)}</b>. "
             f"Gradients take {megabytes(left.gradient_bytes)}, Adam's two running means "
             f"{megabytes(left.optimiser_bytes)} more. {kept}"
         )

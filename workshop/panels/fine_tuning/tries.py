@@ -53,7 +53,7 @@ class Try:
         """One for each of :data:`COLUMNS`."""
         return (
             f"{self.percent:.1f}", self.labels, self.depth, self.begins, self.trainable, f"{self.seconds:.1f}",
-            SOURCES[self.source].title, _TITLES[self.task], self.where,
+            SOURCES[self.source].title.partition(",")[0], _TITLES[self.task], self.where,
         )  # fmt: skip
 
 
@@ -129,13 +129,13 @@ class Tries(widgets.VBox):
 
     def _draw(self) -> None:
         shown = self.shown()
-        pad = "style='text-align:left;padding:0 .7em 0 0'"
+        pad = "style='text-align:left;padding:0 .9em 0 0;white-space:nowrap'"
         head = "".join(f"<th scope='col' {pad}>{column}</th>" for column in COLUMNS)
         body = "".join(_row(one, pad) for one in shown[:ROWS])
         more = f" The first {ROWS} are shown; the file has all." if len(shown) > ROWS else ""
         none = "" if shown else "<p>Nothing tried yet with these pictures and labels. Press Train.</p>"
         self.table.value = (
-            f"<div style='overflow-x:auto'><table><caption style='text-align:left'>{len(shown)} tries, "
+            f"<div style='overflow-x:auto;line-height:1.5'><table><caption style='text-align:left'>{len(shown)} tries, "
             f"{self.order.value}.{more}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
             f"{none}</div>"
         )
