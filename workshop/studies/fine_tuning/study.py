@@ -300,7 +300,7 @@ class FineTuningStudy(StoredStudy):
             LadderRung(
                 rung,
                 self.lesson,
-                f"ImageNet network, digits, {depth}",
+                f"ImageNet features (kept), digits, {depth}",
                 labels=f"{SOME}",
                 elsewhere="1.3 million (ImageNet)",
                 seconds=run.seconds,
