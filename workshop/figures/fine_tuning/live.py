@@ -61,7 +61,7 @@ class CurvePicture:
         self._axis.draw_artist(self._now)
         if len(curve):
             self._end.set_text(f"{100 * curve[-1]:.1f} %")
-            self._end.set_position((max(part, 0.08), min(100 * curve[-1] + 2, 91)))
+            self._end.set_position((max(part, 0.08), 100 * curve[-1] + (2 if curve[-1] < 0.85 else -14)))
             self._end.set_color(hue)
             self._axis.draw_artist(self._end)
         out = io.BytesIO()

@@ -91,7 +91,12 @@ class FrozenLayersPanel(widgets.VBox):
     def _make_controls(self) -> None:
         style = {"style": _STYLE, "layout": _WIDE}
         networks = [(source.title, key) for key, source in SOURCES.items()]
-        self.source = widgets.Dropdown(options=networks, description="Network:", **style)
+        self.source = widgets.Dropdown(
+            options=networks,
+            description="Network:",
+            style=_STYLE,
+            layout=widgets.Layout(width="32em", max_width="100%"),
+        )
         self.task = widgets.Dropdown(options=list(TASKS.items()), description="Pictures:", **style)
         self.labels = widgets.SelectionSlider(
             options=[(f"{count:,}", count) for count in LABELS], value=SOME, description="Labels:", **style

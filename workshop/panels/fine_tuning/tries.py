@@ -141,7 +141,8 @@ class Tries(widgets.VBox):
         )
         data = base64.b64encode(self.csv().encode()).decode()
         self.link.value = (
-            f"<a download='tries.csv' href='data:text/csv;base64,{data}'>Save all {len(self.rows)} tries "
+            "<a download='tries.csv' style='text-decoration:underline' "
+            f"href='data:text/csv;base64,{data}'>Save all {len(self.rows)} tries "
             "as a CSV file</a>"
         )
 
