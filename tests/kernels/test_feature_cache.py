@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from workshop.kernels import feature_cache
 from workshop.kernels.block_net import freeze
 from workshop.kernels.chance import Chance
 from workshop.kernels.feature_cache import FeatureCache, activations, digest
@@ -58,6 +59,7 @@ def test_a_second_time_it_comes_from_memory(net, images):
         lambda net, images: images[3, 1].add_(1),
         lambda net, images: images.copy_(images.flip(0)),
         lambda net, images: setattr(net.blocks["stem"][2], "eps", 1e-3),
+        lambda net, images: net.blocks["stem"][0].middle.fill_(100),  # a buffer that is not in the state
     ],
 )
 def test_it_notices_other_weights_statistics_pictures_and_settings(net, images, change):
@@ -69,6 +71,27 @@ def test_it_notices_other_weights_statistics_pictures_and_settings(net, images, 
     assert digest(net, CUT, images) != before
     assert torch.equal(cache(net, CUT, images), activations(net, CUT, images))
     assert counts(cache) == (2, 0, 0)
+
+
+def test_it_notices_another_version_of_the_libraries_and_of_its_own_code(net, images, monkeypatch):
+    seen = {digest(net, CUT, images)}
+    version, source = feature_cache.importlib.metadata.version, feature_cache.inspect.getsource
+    for package in ("torch", "timm"):
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                feature_cache.importlib.metadata,
+                "version",
+                lambda p, q=package: "9" if p == q else version(p),
+            )
+            feature_cache._made_by.cache_clear()
+            seen.add(digest(net, CUT, images))
+    for module in (feature_cache.block_net, feature_cache.imagenet_net, feature_cache.small_net):
+        with monkeypatch.context() as patch:
+            patch.setattr(feature_cache.inspect, "getsource", lambda m, n=module: source(m) + "#" * (m is n))
+            feature_cache._made_by.cache_clear()
+            seen.add(digest(net, CUT, images))
+    feature_cache._made_by.cache_clear()
+    assert len(seen) == 6
 
 
 def test_weights_above_the_cut_and_the_mode_do_not_matter(net, images):
@@ -121,6 +144,16 @@ def reshaped(content):
     return json.dumps(header | {"shape": [10, 64, 8, 8]}).encode() + b"\n" + content.partition(b"\n")[2]
 
 
+def relabelled(**changes):
+    """The same bytes, honestly hashed, under a header that fits them and not the network."""
+
+    def harm(content):
+        header = json.loads(content.partition(b"\n")[0])
+        return json.dumps(header | changes).encode() + b"\n" + content.partition(b"\n")[2]
+
+    return harm
+
+
 @pytest.mark.hostile
 @pytest.mark.parametrize(
     "harm",
@@ -135,6 +168,8 @@ def reshaped(content):
         lambda c: c.replace(b'"version": 1', b'"version": 2'),
         swapped,
         reshaped,
+        relabelled(shape=[10, 8, 8, 32]),
+        relabelled(type="float64", shape=[10, 32, 8, 4]),
         lambda c: c + b"more",
     ],
 )

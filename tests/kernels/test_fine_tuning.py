@@ -161,6 +161,16 @@ def test_the_exam_trains_nothing(pictures):
 
 
 @pytest.mark.fast
+def test_fewer_labels_than_a_batch_are_as_many_passes(pictures):
+    """A pass over ten labels is one step, not a third of one."""
+    images, labels = (part[:10] for part in pictures)
+    recipe = FineTuneRecipe(epochs=6)
+    done = fine_tune(small_net(3, Chance(0)), images, labels, recipe=recipe, exam=(images, labels), looks=6)
+    assert recipe.steps(10) == done.history["step"][-1] == 6
+    assert done.epochs.tolist() == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.fast
 def test_it_stops_when_asked_and_says_so(pictures):
     done = fine_tune(
         small_net(3, Chance(0)), *pictures, recipe=FineTuneRecipe(40), exam=pictures, on_step=lambda *_: False

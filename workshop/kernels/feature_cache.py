@@ -1,16 +1,20 @@
 """Activations of frozen blocks, computed once and found again: in memory, and in files that outlive the kernel.
 
-An entry is found under a digest of the frozen weights, of the data and of the cut. Other weights, other pictures or
-another cut have another digest, so a stale entry is never even looked at. A file says in its first line what it holds;
+An entry is found under a digest of the frozen blocks, of the data, of the cut, and of the code that makes activations.
+Other weights, other pictures, another cut or another version of torch have another digest, so a stale entry is never
+even looked at. A file says in its first line what it holds;
 one that is damaged, or holds something else, is made anew. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
+import inspect
 import json
 import math
 from collections import OrderedDict
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +22,7 @@ import torch
 from torch import Tensor
 
 from workshop.files import write_whole
+from workshop.kernels import block_net, imagenet_net, small_net
 from workshop.kernels.block_net import BlockNet
 
 MEGABYTE = 1 << 20
@@ -63,7 +68,7 @@ class FeatureCache:
             self.from_memory += 1
             self._kept.move_to_end(key)
             return self._kept[key]
-        found = self._read(key, images)
+        found = self._read(key, network, cut, images)
         if found is None:
             self.made += 1
             found = activations(network, cut, images)
@@ -87,7 +92,7 @@ class FeatureCache:
     def _file(self, key: str) -> Path:
         return self.folder / f"{key}.features"
 
-    def _read(self, key: str, images: Tensor) -> Tensor | None:
+    def _read(self, key: str, network: BlockNet, cut: int, images: Tensor) -> Tensor | None:
         if self.folder is None:
             return None
         file = self._file(key)
@@ -104,6 +109,9 @@ class FeatureCache:
                 or math.prod(shape) * np.dtype(kind).itemsize != len(body)
                 or shape[0] != len(images)
             ):
+                return None
+            one = activations(network, cut, images[:1])  # what an entry has to look like
+            if shape[1:] != tuple(one.shape[1:]) or header["type"] != str(one.dtype).removeprefix("torch."):
                 return None
             file.touch()  # used just now
             return torch.from_numpy(np.frombuffer(body, kind).reshape(shape).copy()).to(images.device)
@@ -143,17 +151,28 @@ class FeatureCache:
 
 
 def digest(network: BlockNet, cut: int, images: Tensor) -> str:
-    """32 hexadecimal digits of the first ``cut`` blocks (architecture, weights, statistics) and of the pictures."""
-    seen = hashlib.sha256()
+    """32 hexadecimal digits of the first ``cut`` blocks, of the pictures, and of the code that runs the blocks.
+
+    Of a block its architecture, its weights, and all its buffers count: those that are not saved with a network, too.
+    """
+    seen = hashlib.sha256(_made_by().encode())
     for name in network.names[:cut]:
         block = network.blocks[name]
         seen.update(f"{name}:{block!r}".encode())
-        for key, tensor in block.state_dict().items():
+        for key, tensor in (*block.named_parameters(), *block.named_buffers()):
             seen.update(f"{key}:{tensor.dtype}{tuple(tensor.shape)}".encode())
             seen.update(_bytes(tensor))
     seen.update(f"{images.dtype}{tuple(images.shape)}{images.device.type}".encode())
     seen.update(_bytes(images))
     return seen.hexdigest()[:32]
+
+
+@cache
+def _made_by() -> str:
+    """The versions of torch and timm, and the source of the modules that build and run the blocks."""
+    versions = [f"{package} {importlib.metadata.version(package)}" for package in ("torch", "timm")]
+    sources = [inspect.getsource(module) for module in (block_net, imagenet_net, small_net)]
+    return "\0".join((*versions, *sources))
 
 
 def _bytes(tensor: Tensor) -> memoryview:

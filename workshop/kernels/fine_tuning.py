@@ -30,7 +30,7 @@ class FineTuneRecipe:
 
     Attributes:
         epochs: passes over the labelled pictures.
-        batch: pictures a step.
+        batch: pictures a step; all of them where there are fewer.
         learning_rate: of the head.
         decay: factor on the learning rate for each block further from the head; 1: the same for all.
     """
@@ -41,9 +41,13 @@ class FineTuneRecipe:
     decay: float = 1.0
     weight_decay: float = 1e-4
 
+    def batch_of(self, labels: int) -> int:
+        """Pictures a step when there are that many labels."""
+        return min(self.batch, labels)
+
     def steps(self, labels: int) -> int:
         """Of a training on that many labels."""
-        return max(1, round(self.epochs * labels / self.batch))
+        return max(1, round(self.epochs * labels / self.batch_of(labels)))
 
 
 class _BlockRates(Recipe):
@@ -131,8 +135,8 @@ def fine_tune(
     x = cache(network, cut, images) if cut else images
     making = time.perf_counter() - started
     asked = (cache(network, cut, exam[0]) if cut else exam[0], exam[1]) if exam else None
-    steps = recipe.steps(len(images))
-    order = Epochs(len(images), min(recipe.batch, len(images)), chance)
+    steps, batch = recipe.steps(len(images)), recipe.batch_of(len(images))
+    order = Epochs(len(images), batch, chance)
     epochs, scores, right = [], [], np.empty(0, bool)
 
     def loss_at(step: int) -> tuple[Tensor, dict[str, Tensor]]:
@@ -143,14 +147,14 @@ def fine_tune(
     def look(step: int, network: BlockNet) -> None:
         nonlocal right
         score, right = examine(network, *asked, start=cut)
-        epochs.append(step * recipe.batch / len(images))
+        epochs.append(step * batch / len(images))
         scores.append(score)
         freeze(network, frozen, statistics)
 
     trained = descend(
         _groups(network, frozen, recipe), loss_at, network,
         _BlockRates(
-            steps, recipe.batch, recipe.learning_rate, recipe.weight_decay, warm_up=max(1, min(20, steps // 10))
+            steps, batch, recipe.learning_rate, recipe.weight_decay, warm_up=max(1, min(20, steps // 10))
         ),
         seed=seed, device=images.device, on_step=on_step, look=look if asked else None, looks=looks,
         report_every=max(1, min(20, steps // 20)),

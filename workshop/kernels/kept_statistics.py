@@ -1,7 +1,8 @@
-"""Batch statistics that stay as they came, in thawed blocks too: the weights may move, the statistics may not.
+"""Batch statistics of thawed blocks: kept as they came, or computed afresh once the training is over.
 
 A thawed block normalises each batch by the batch's own mean and variance, and later by their running average. With few
-labels and a far task these are poor, and they can cost more than the weights' training gains.
+labels the average is collected while the weights move, and at the end it may not fit them. That can cost more than the
+training of the weights gains.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import copy
 from functools import cache
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from workshop.kernels.block_net import BlockNet
 
@@ -32,3 +34,22 @@ def keep_statistics(network: BlockNet) -> BlockNet:
             layer.__class__ = _kept(type(layer))
             layer.train(False)
     return fresh
+
+
+@torch.no_grad()
+def recompute_statistics(network: BlockNet, images: Tensor) -> BlockNet:
+    """A copy whose batch statistics are those of ``images``, of all at once, under the weights as they are now.
+
+    Args:
+        images: (N, 3, side, side) uint8, at least 2.
+    """
+    fresh = copy.deepcopy(network)
+    layers = [layer for layer in fresh.modules() if isinstance(layer, nn.BatchNorm2d)]
+    for layer in layers:
+        layer.momentum = 1.0  # the running statistics become those of the one batch
+    fresh.train()(images)
+    for layer, old in zip(
+        layers, (m for m in network.modules() if isinstance(m, nn.BatchNorm2d)), strict=True
+    ):
+        layer.momentum = old.momentum
+    return fresh.eval()

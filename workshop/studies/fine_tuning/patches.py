@@ -47,13 +47,20 @@ class Patches:
     budget: str
 
 
-ORIGINS = ("photograph", "landscape tile", "street-number render", "handwritten digit")
+ORIGINS = (
+    "photograph of a pagoda",
+    "photograph of a flower",
+    "landscape tile",
+    "street-number render",
+    "handwritten digit",
+)
 
 
 def pictures(few: bool = False) -> tuple[Tensor, np.ndarray]:
     """Pictures (N, 3, 64, 64) uint8 to look at, and where each comes from (N,)."""
-    crops = []
+    parts = []
     for photograph in load_sample_images().images:
+        crops = []
         for scale in (1, 2):
             small = photograph[::scale, ::scale]
             height, width = small.shape[:2]
@@ -62,7 +69,8 @@ def pictures(few: bool = False) -> tuple[Tensor, np.ndarray]:
                 for y in range(0, height - SIDE, STEP)
                 for x in range(0, width - SIDE, STEP)
             ]
-    parts = [as_pictures(np.stack(crops), SIDE), as_pictures(landscape(300, seed=9).images, SIDE)]
+        parts.append(as_pictures(np.stack(crops), SIDE))
+    parts.append(as_pictures(landscape(300, seed=9).images, SIDE))
     parts += [task(name).labelled(count, SIDE)[0] for name, count in (("renders", 150), ("digits", 100))]
     if few:
         parts = [part[:40] for part in parts]

@@ -28,12 +28,14 @@ class Searched:
         tried: in order, each with its scores on held-out labels.
         proposal: blocks to thaw.
         exam, by_hand: what the proposal and the rule come to, trained on all labels.
+        depths: what each depth comes to, the rule's among them, from the head alone to everything.
     """
 
     tried: tuple[Tried, ...]
     proposal: tuple[str, ...]
     exam: Run
     by_hand: Run
+    depths: tuple[Run, ...]
     labels: int
     seed: int
     budget: str
@@ -50,16 +52,19 @@ def run_search(
         lambda chance: with_new_head(network, len(of.classes), chance).to(study.device), images, labels,
         recipe=how, cache=study.cache, parts=SEARCH_FOLDS, seed=seed, on_step=on_step,
     )  # fmt: skip
-    runs = [
+    proposal, *depths = (
         study.train(
             source.key, task_name, depth, SEARCH_LABELS, frozen=frozen, how=how, budget=budget, on_step=silent
         )[0]
         for depth, frozen in (
             (" + ".join(found.proposal), [n for n in source.blocks if n not in found.proposal]),
-            (HAND, source.frozen(HAND)),
+            *((depth, source.frozen(depth)) for depth in source.depths),
         )
-    ]
-    return Searched(found.tried, found.proposal, *runs, SEARCH_LABELS, seed, budget)
+    )
+    by_hand = next(run for run in depths if run.depth == HAND)
+    return Searched(
+        found.tried, found.proposal, proposal, by_hand, tuple(depths), SEARCH_LABELS, seed, budget
+    )
 
 
 def silent(step: int, total: int, metrics: object) -> bool:

@@ -1,4 +1,5 @@
-"""Variations: statistics kept in thawed blocks, a learning rate for each block, and weights without their features."""
+"""Variations: statistics kept in thawed blocks, or computed afresh at the end; a learning rate for each block; and
+weights without their features."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from workshop.datasets.tasks import task
 from workshop.kernels.chance import Chance
+from workshop.kernels.fine_tuning import examine
+from workshop.kernels.kept_statistics import recompute_statistics
 from workshop.kernels.shuffle import shuffled
-from workshop.studies.fine_tuning.outcome import Spectrum, train_run
-from workshop.studies.fine_tuning.recipes import EVERYTHING, FEW, MANY, SOME, recipe
+from workshop.studies.fine_tuning.outcome import Run, Spectrum, train_run
+from workshop.studies.fine_tuning.recipes import EVERYTHING, EXAM, FEW, LITE, MANY, SOME, recipe
 
 if TYPE_CHECKING:
     from workshop.studies.fine_tuning.study import FineTuningStudy
@@ -20,6 +23,9 @@ KEPT = tuple(
 )
 #: How much shorter the steps get from a block to the one below it; 1 is among :data:`KEPT`.
 DECAYS = (0.8, 0.5)
+#: The training of everything, its statistics learnt anew, looked at once more: on the exam after its statistics were
+#: computed afresh from its own pictures; and on those pictures as it came out of training.
+AFRESH, OWN = f"{EVERYTHING}, statistics recomputed afterwards", f"{EVERYTHING}, on its own training pictures"
 SHUFFLED = "shuffled weights"
 SHUFFLED_LABELS = (FEW, SOME, MANY)
 
@@ -35,12 +41,24 @@ def rates_name(decay: float) -> str:
 
 
 def run_kept(study: FineTuningStudy) -> Spectrum:
-    """Fine-tune on few labels while all batch statistics stay as they were on ImageNet."""
+    """Fine-tune on few labels while all batch statistics stay as they were; beside it, learnt anew and mended."""
     runs = []
     for name, depth in KEPT if study.budget != "smoke" else KEPT[:1]:
         run, _ = study.train("lite", name, depth, FEW, keep=True)
         runs.append(replace(run, depth=kept_name(depth)))
+    for name in dict.fromkeys(name for name, _ in KEPT) if study.budget != "smoke" else ():
+        runs += _afresh(study, name)
     return Spectrum(tuple(runs), study.seed, study.budget, str(study.device))
+
+
+def _afresh(study: FineTuningStudy, name: str) -> list[Run]:
+    """Train everything with statistics learnt anew; examine it on its own pictures, and after they gave statistics."""
+    run, done = study.train("lite", name, EVERYTHING, FEW)
+    own = task(name).labelled(FEW, LITE.side, study.seed, study.device)
+    exam = tuple(part[: EXAM[study.budget]] for part in task(name).examined(LITE.side, study.device))
+    _, seen = examine(done.network, *own)
+    _, right = examine(recompute_statistics(done.network, own[0]), *exam)
+    return [replace(run, depth=AFRESH, right=right), replace(run, depth=OWN, right=seen)]
 
 
 def run_rates(study: FineTuningStudy) -> Spectrum:
