@@ -161,6 +161,28 @@ def test_from_scratch_and_step_sizes_reach_the_training(panel):
     assert {begins for _, _, begins in seen} == {"pre-trained", "random"}
 
 
+def test_grey_curves_are_of_the_same_pictures_and_labels(panel):
+    finished(small(panel, 50))
+    finished(panel)
+    assert len(panel._before("digits", 50)) == 2
+    assert panel._before("digits", 200) == panel._before("tiles", 50) == []
+
+
+def test_from_scratch_there_are_no_statistics_to_keep(panel):
+    panel.preset("everything")
+    panel.statistics.value = True
+    assert panel.choice.keep and not panel.closed.value.count("From scratch")
+    panel.begin.value = False
+    assert not panel.choice.keep and panel.statistics.disabled
+    assert "From scratch there are no batch statistics to keep" in panel.closed.value
+    panel.begin.value = True
+    assert not panel.statistics.disabled and "From scratch" not in panel.closed.value
+
+
+def test_above_the_table_it_says_what_the_exam_does(panel):
+    assert "fine for exploring, not for reporting" in panel.tries.children[0].value
+
+
 def test_stop_keeps_what_was_learnt(panel):
     small(panel, 2000).preset("everything")
     panel.training.start()

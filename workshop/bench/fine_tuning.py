@@ -53,7 +53,7 @@ def _cached(name: str, depth: str, images, labels) -> Row:
     epochs = EPOCHS[depth]
     return throughput(
         name, "pictures/s", LABELS * epochs, train(epochs, cache), train(PEER_EPOCHS, None), _PEER,
-        f"ImageNet network, {SIDE} pixels, {LABELS} labels, {depth}; same weights at the end", rounds=5,
+        f"ImageNet network, {SIDE} pixels, {LABELS} labels, {depth}", rounds=5,
         peer_work=LABELS * PEER_EPOCHS,
     )  # fmt: skip
 

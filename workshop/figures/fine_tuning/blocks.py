@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from workshop.figures.fine_tuning.style import GUESS, QUIET, SOURCE, colour
+from workshop.figures.fine_tuning.style import GUESS, SOURCE, colour
 from workshop.figures.form import LessonFigure, canvas, finish
 from workshop.kernels.block_net import share
 from workshop.studies.fine_tuning.recipes import LITE
@@ -22,30 +22,33 @@ def blocks(weights: Mapping[str, int], guess: float | None = None) -> LessonFigu
     """
     names, counts = list(weights), np.array(list(weights.values()))
     total = counts.sum()
-    figure, axis = canvas(8.8, 3.7)
+    figure, (axis, depths) = canvas(8.8, 4.4, columns=2, width_ratios=(1.5, 1), sharey=True)
     axis.barh(range(len(names)), counts / 1e3, color=SOURCE, height=0.7)
     for place, count in enumerate(counts):
-        axis.text(count / 1e3 + 15, place, f"{count:,}", va="center", fontsize=8)
+        axis.text(count / 1e3 + 15, place, f"{count:,}", va="center", fontsize=11)
     rows = [(name, int(count), 100 * count / total) for name, count in weights.items()]
     told = []
     for column, depth in enumerate(LITE.depths):
         left = share(dict(weights), LITE.frozen(depth))
         percent = f"{left.percent:.2g} %" if left.percent < 99.5 else "100 %"
         first = len(LITE.blocks) - LITE.depths[depth]
-        x = counts.max() / 1e3 * (1.24 + 0.17 * column)
-        axis.plot([x, x], [first - 0.35, len(names) - 0.65], color=colour(depth), lw=6, solid_capstyle="butt")
-        axis.text(x, first - 0.5, f"{depth}\n{percent}", ha="center", va="top", fontsize=8)
+        depths.bar(column, len(names) - first - 0.3, 0.6, bottom=first - 0.35, color=colour(depth))
+        depths.text(column, len(names) - 0.2, percent, ha="center", va="bottom", fontsize=11)
         told.append(f"{depth}: {percent}")
-    axis.set(yticks=range(len(names)), yticklabels=names, xlim=(0, counts.max() / 1e3 * 1.86))
-    axis.set_ylim(-1.9, len(names) - 0.4)
-    axis.set_xlabel("thousand weights")
+    axis.set(xlim=(0, counts.max() / 1e3 * 1.35), ylim=(-0.6, len(names) + 0.5))
+    axis.set_yticks(range(len(names)), names, fontsize=11)
+    axis.set_xlabel("thousand weights", fontsize=11)
+    depths.set_xticks(range(len(LITE.depths)), [d.replace(" ", "\n", 1) for d in LITE.depths], fontsize=11)
+    depths.tick_params(axis="both", length=0, labelleft=False)
+    depths.spines["left"].set_visible(False)
+    depths.set_title("trained at each depth", fontsize=11)
     head = 100 * counts[-1] / total
     alt = (
         f"The ImageNet network from the pixels at the bottom to the head at the top, {total:,} weights with a head of "
         f"{counts[-1]:,}, {head:.2g} %. Trained at each depth: {'; '.join(told)}."
     )
     if guess is not None:
-        axis.text(0.3, 0.93, f"your guess for the head: {guess:.0f} %", color=GUESS, transform=axis.transAxes)
+        axis.text(0.2, 0.95, f"your guess for the head: {guess:.0f} %", color=GUESS, transform=axis.transAxes)
         alt += f" Your guess for the head was {guess:.0f} %."
     return finish(figure, alt, ("block", "weights", "share, %"), rows)
 
@@ -53,7 +56,7 @@ def blocks(weights: Mapping[str, int], guess: float | None = None) -> LessonFigu
 def parameter_table() -> LessonFigure:
     """The lecture's counts beside torchvision's, and the numbers of classes at which the two agree."""
     rows, names = counted(), []
-    figure, axis = canvas(8.8, 3.4)
+    figure, axis = canvas(8.8, 3.8)
     table = []
     for place, one in enumerate(rows):
         low, high = one.classes()
@@ -65,7 +68,7 @@ def parameter_table() -> LessonFigure:
                   label="head of 1000 classes" if place == 0 else None)  # fmt: skip
         axis.plot([one.lecture] * 2, [place - 0.42, place + 0.42], color="black", lw=2,
                   label="lecture" if place == 0 else None)  # fmt: skip
-        axis.text(one.total(1000) / 1e6 + 2, place, f"{fits} classes", va="center", fontsize=8, color=QUIET)
+        axis.text(one.total(1000) / 1e6 + 2, place, f"{fits} classes", va="center", fontsize=11)
         names.append(one.name)
         table.append(
             (

@@ -96,6 +96,9 @@ def convergence(one: Spectrum | None, guess: float | None = None) -> LessonFigur
     axes[0, 0].set_ylabel("right on the exam, %")
     axes[0, -1].legend(frameon=False, loc="lower right", fontsize=8)
     told = "; ".join(f"{b:,} labels: {s:.1f} passes from scratch, {t:.1f} pre-trained" for b, s, t, _ in rows)
+    tuned = {b: one.find(EVERYTHING, b) for b in budgets}
+    if at_once := [f"{b:,}" for b, run in tuned.items() if run.score[0] >= 0.95 * run.score[-1]]:
+        told += f"; at {', '.join(at_once)} labels the pre-trained one is there at the first look: at least that ratio"
     alt = f"Accuracy on handwritten digits during training; dots mark 95 % of the final accuracy. {told}."
     if guess is not None:
         alt += note(axes[0, 0], f"{guess:.1f} times as many", y=0.94, fontsize=9)

@@ -28,6 +28,10 @@ class CurvePicture:
             xlim=(0, 1), ylim=(0, 101), ylabel="right on the exam, %", xlabel="part of the training"
         )
         moving = {"animated": True}
+        self._legend = self._axis.text(
+            0.01, 1.0, "grey: your earlier tries with these", color="#555555", fontsize=10, va="top",
+            transform=self._axis.transAxes, **moving,
+        )  # fmt: skip
         self._old = [
             self._axis.plot([], [], color=QUIET, lw=1, alpha=0.6, **moving)[0] for _ in range(BEFORE)
         ]
@@ -55,6 +59,8 @@ class CurvePicture:
         for line, old in zip(self._old, [*before, *([()] * BEFORE)], strict=False):
             line.set_data(_spaced(len(old)), 100 * np.asarray(old))
             self._axis.draw_artist(line)
+        if len(before):
+            self._axis.draw_artist(self._legend)
         hue = SOURCE if pretrained else TARGET
         self._now.set_data(part * _spaced(len(curve)), 100 * np.asarray(curve))
         self._now.set_color(hue)

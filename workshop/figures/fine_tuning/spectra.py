@@ -8,14 +8,24 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from workshop.figures.fine_tuning.style import GOOD, GUESS, QUIET, TARGET, TASKS, colour, interval, note
+from workshop.figures.fine_tuning.style import (
+    GOOD,
+    GUESS,
+    QUIET,
+    SOURCE,
+    TARGET,
+    TASKS,
+    colour,
+    interval,
+    note,
+)
 from workshop.figures.form import LessonFigure, absent, canvas, finish
 from workshop.studies.fine_tuning.outcome import Run, Spectrum
 from workshop.studies.fine_tuning.recipes import EVERYTHING, HEAD, SCRATCH, SMALL
 from workshop.studies.fine_tuning.search import HAND, Searched
-from workshop.studies.fine_tuning.variants import DECAYS, kept_name, rates_name
+from workshop.studies.fine_tuning.variants import AFRESH, DECAYS, kept_name, rates_name
 
-_COLUMNS = ("task", "labels", "trained", "right, %", "± 95%", "trained weights", "of", "seconds")
+_COLUMNS = ("task", "labels", "trained", "right, %", "± 95%", "trained weights", "of")
 
 
 def _row(run: Run) -> tuple:
@@ -28,7 +38,6 @@ def _row(run: Run) -> tuple:
         half,
         run.trainable,
         run.total,
-        float(run.seconds),
     )
 
 
@@ -42,7 +51,7 @@ def _bars(axis: Axes, runs: Sequence[Run], where: Sequence[float], width: float 
 
 def _chance_line(axis: Axes, classes: int) -> None:
     axis.axhline(100 / classes, color=QUIET, lw=1, ls=":")
-    axis.text(1.0, 100 / classes + 1.5, "by chance", color=QUIET, fontsize=8, ha="right",
+    axis.text(1.0, 100 / classes + 1.5, "chance", color=QUIET, fontsize=8, ha="right",
               transform=axis.get_yaxis_transform())  # fmt: skip
 
 
@@ -125,7 +134,10 @@ def at_two_budgets(
     figure, axes = canvas(8.8, 3.5, columns=len(found), sharey=True, squeeze=False)
     rows, told = [], []
     for axis, (name, one) in zip(axes[0], found.items(), strict=True):
+        axis.spines["bottom"].set_visible(False)
         for labels, shift in ((few, -0.2), (many, 0.2)):
+            for place in range(len(depths)):
+                axis.text(place + shift, -1.5, f"{labels:,}", ha="center", va="top", fontsize=8)
             runs = [one.find(depth, labels) for depth in depths]
             _bars(axis, runs, [place + shift for place in range(len(depths))], width=0.36)
             rows += [_row(run) for run in runs]
@@ -134,8 +146,9 @@ def at_two_budgets(
                 f"{TASKS[name]}, {labels:,} labels: best is {best.depth} with {best.percent:.0f} %, "
                 + ", ".join(f"{r.depth} {r.percent:.0f} %" for r in runs)
             )
-        axis.set_xticks(range(len(depths)), [d.replace(" ", "\n", 1) for d in depths], fontsize=8)
-        axis.set_title(f"{TASKS[name]}: left bar {few}, right bar {many:,} labels", fontsize=9)
+        axis.set_xticks(range(len(depths)), [d.replace(" ", "\n", 1) for d in depths], fontsize=9)
+        axis.tick_params(axis="x", length=0, pad=16)
+        axis.set_title(f"{TASKS[name]}; under the bars: labels", fontsize=10)
         axis.set_ylim(0, 120 if any(guesses) else 104)
         axis.set_yticks(range(0, 101, 20))
     axes[0, 0].set_ylabel("right answers, %")
@@ -149,11 +162,11 @@ def at_two_budgets(
 def statistics(
     found: Mapping[str, Spectrum | None], kept: Spectrum | None, guess: str | None = None
 ) -> LessonFigure:
-    """The same trainings with few labels, batch statistics learnt anew and kept.
+    """The same trainings with few labels, batch statistics learnt anew, recomputed afterwards, and kept.
 
     Args:
         found: by task, with statistics learnt anew.
-        kept: with statistics kept.
+        kept: with statistics kept; of everything also with statistics recomputed afterwards.
         guess: the reader's, in words.
     """
     found = {name: one for name, one in found.items() if one}
@@ -162,37 +175,44 @@ def statistics(
         depth = run.depth.removesuffix(kept_name(""))
         other = found.get(run.task) and found[run.task].find(depth, run.labels)
         if other:
-            pairs[run.task].append((depth, other, run))
+            again = [one for one in kept.runs if (one.task, one.depth) == (run.task, AFRESH)]
+            pairs[run.task].append((depth, other, again[0] if again and depth == EVERYTHING else None, run))
     pairs = {name: each for name, each in pairs.items() if each}
     if not pairs:
         return absent("The comparison of batch statistics")
     figure, axes = canvas(8.8, 3.4, columns=len(pairs), sharey=True, squeeze=False)
     rows, told = [], []
     for axis, (name, each) in zip(axes[0], pairs.items(), strict=True):
-        for place, (depth, anew, as_they_were) in enumerate(each):
-            for shift, run, hue in ((-0.2, anew, TARGET), (0.2, as_they_were, GOOD)):
-                axis.bar(place + shift, run.percent, 0.38, color=hue)
-                axis.errorbar(place + shift, run.percent, interval(run.right), color="black", capsize=3, lw=1)
-                axis.text(place + shift, 2, f"{run.percent:.0f}", ha="center", color="white", fontsize=10)
+        for place, (depth, anew, afresh, as_they_were) in enumerate(each):
+            bars = [(anew, TARGET), (afresh, SOURCE), (as_they_were, GOOD)]
+            bars = [bar for bar in bars if bar[0]]
+            for column, (run, hue) in enumerate(bars):
+                x = place + 0.28 * (column - (len(bars) - 1) / 2)
+                axis.bar(x, run.percent, 0.26, color=hue)
+                axis.errorbar(x, run.percent, interval(run.right), color="black", capsize=3, lw=1)
+                axis.text(x, 2, f"{run.percent:.0f}", ha="center", color="white", fontsize=10)
                 rows.append(_row(run))
+            between = f"{afresh.percent:.0f} % recomputed afterwards, " if afresh else ""
             told.append(
-                f"{TASKS[name]}, {depth}: {anew.percent:.0f} % learnt anew, {as_they_were.percent:.0f} % kept"
+                f"{TASKS[name]}, {depth}: {anew.percent:.0f} % learnt anew, {between}{as_they_were.percent:.0f} % kept"
             )
         if head := found[name].find(HEAD):
             axis.axhline(head.percent, color="black", ls="--", lw=1)
         axis.set_xticks(range(len(each)), [depth for depth, *_ in each], fontsize=9)
         axis.set_title(f"{TASKS[name]}, {each[0][1].labels} labels", fontsize=10)
-        axis.set_ylim(0, 104)
+        axis.set_ylim(0, 100)
     axes[0, 0].set_ylabel("right answers, %")
     handles = [
         Line2D([], [], color="black", ls="--", lw=1, label="head only"),
         Patch(color=TARGET, label="statistics learnt anew"),
+        Patch(color=SOURCE, label="recomputed afterwards"),
         Patch(color=GOOD, label="statistics kept"),
     ]
-    axes[0, -1].legend(
-        handles=handles, frameon=False, fontsize=7, loc="upper right", ncols=3, columnspacing=1
+    figure.legend(handles=handles, frameon=False, fontsize=9, loc="outside lower center", ncols=4)
+    alt = (
+        "Right answers with batch statistics learnt anew in thawed blocks, recomputed after the training, and kept. "
+        f"{'; '.join(told)}."
     )
-    alt = f"Right answers with batch statistics learnt anew in thawed blocks, and kept. {'; '.join(told)}."
     if guess:
         alt += note(axes[0, 0], guess, y=0.94, fontsize=9)
     return finish(figure, alt, _COLUMNS, rows)
@@ -224,39 +244,62 @@ def rates(kept: Spectrum | None, found: Spectrum | None, guess: str | None = Non
 
 
 def searched(found: Searched | None, guess: str | None = None) -> LessonFigure:
-    """Every choice of blocks that the search tried, in order, and what its proposal and the usual rule come to."""
+    """Every choice of blocks that the search tried, in order; and the exam of its proposal, the rule and each depth.
+
+    Args:
+        guess: the depth that the reader would have chosen by hand.
+    """
     if found is None:
         return absent("The search for what to thaw")
-    figure, axes = canvas(8.8, 3.9, columns=2, width_ratios=(3, 1.1))
-    left, right = axes
+    figure, axes = canvas(8.8, 4.3, columns=3, width_ratios=(1.15, 2.1, 1.9))
+    squares, left, right = axes
+    rule = SMALL.blocks[-SMALL.depths[HAND] :]
     rows = []
     for place, one in enumerate(found.tried):
-        chosen = one.thawed == found.proposal
+        kind = "proposal" if one.thawed == found.proposal else "usual rule" if one.thawed == rule else ""
         mean, half = 100 * one.mean, 100 * float(one.scores.std(ddof=1)) / len(one.scores) ** 0.5
-        left.errorbar(
-            mean, place, xerr=half, fmt="o", color=colour(EVERYTHING) if chosen else QUIET, capsize=3, ms=8
-        )
+        hue = {"proposal": colour(EVERYTHING), "usual rule": TARGET, "": QUIET}[kind]
+        left.errorbar(mean, place, xerr=half, fmt="o", color=hue, capsize=3, ms=8)
+        if kind:
+            left.text(mean, place - 0.25, kind, color=hue, ha="center", va="bottom", fontsize=9)
         for column, name in enumerate(SMALL.blocks):
-            thawed = name in one.thawed
-            hue = colour(EVERYTHING) if thawed else "white"
-            left.plot(0.03 + 0.045 * column, place, "s", ms=9, mec="black", mew=0.6, color=hue, clip_on=False,
-                      transform=left.get_yaxis_transform())  # fmt: skip
-        rows.append((" + ".join(one.thawed), mean, half, "proposed" if chosen else ""))
-    low = min(100 * one.mean for one in found.tried)
-    left.set(yticks=[], xlim=(low - 14, 100), xlabel="right on held-out labels, % (± standard error)")
-    left.invert_yaxis()
-    left.set_title("squares: blocks from stem to head, filled = thawed", fontsize=9, loc="left")
-    for place, (name, run) in enumerate((("proposal", found.exam), ("usual rule", found.by_hand))):
-        right.bar(place, run.percent, 0.7, color=colour(EVERYTHING if place == 0 else HAND))
-        right.errorbar(place, run.percent, interval(run.right), color="black", capsize=3, lw=1)
-        right.text(place, 3, f"{run.percent:.1f}", ha="center", color="white")
-        rows.append((f"{name}: {run.depth}", run.percent, interval(run.right), "on the exam"))
-    right.set(xticks=(0, 1), xticklabels=("proposal", "usual\nrule"), ylim=(0, 100), title="on the exam, %")
+            fill = colour(EVERYTHING) if name in one.thawed else "white"
+            squares.plot(column, place, "s", ms=10, mec="black", mew=0.6, color=fill)
+        rows.append((" + ".join(one.thawed), mean, half, f"held-out labels{', ' * bool(kind)}{kind}"))
+    for axis in (squares, left):
+        axis.set(yticks=[], ylim=(len(found.tried) - 0.4, -0.9))
+    squares.set_xlim(-0.6, len(SMALL.blocks) - 0.4)
+    squares.set_xticks(range(len(SMALL.blocks)), SMALL.blocks, rotation=60, fontsize=9)
+    squares.spines[["left", "bottom"]].set_visible(False)
+    squares.tick_params(length=0)
+    squares.set_title("filled: thawed", fontsize=10)
+    left.set_xlabel("right on held-out labels, %\n(bars: ± standard error)", fontsize=9)
+    left.set_title("what the search tried", fontsize=10)
+    exam = [(f"{run.depth}{' (rule)' * (run.depth == HAND)}", run) for run in found.depths]
+    exam.append(("proposal", found.exam))
+    for place, (name, run) in enumerate(exam):
+        hue = {"proposal": colour(EVERYTHING)}.get(name, TARGET if run.depth == HAND else QUIET)
+        right.barh(place, run.percent, 0.7, color=hue)
+        right.errorbar(run.percent, place, xerr=interval(run.right), color="black", capsize=3, lw=1)
+        right.text(2, place, f"{run.percent:.1f}", va="center", color="white")
+        rows.append(
+            (f"{name}: {run.depth}" if name == "proposal" else name, run.percent, interval(run.right), "exam")
+        )
+    right.set(yticks=range(len(exam)), xlim=(0, 100))
+    right.set_yticklabels(
+        [f"{name}\n(yours)" if run.depth == guess else name for name, run in exam], fontsize=9
+    )
+    right.invert_yaxis()
+    right.set_xlabel("right on the exam, %\n(bars: ± 95%)", fontsize=9)
+    right.set_title("on the exam", fontsize=10)
+    told = ", ".join(f"{name} {run.percent:.1f} %" for name, run in exam[:-1])
     alt = (
         f"The search tried {len(found.tried)} choices on {found.labels} labels. It proposes to thaw "
         f"{', '.join(found.proposal)}: {found.exam.percent:.1f} % on the exam, the usual rule "
-        f"{found.by_hand.percent:.1f} %."
+        f"{found.by_hand.percent:.1f} %. By depth: {told}."
     )
     if guess:
-        alt += note(right, guess, y=1.12, fontsize=8)
-    return finish(figure, alt, ("thawed", "right, %", "±", ""), rows)
+        for label, (_, run) in zip(right.get_yticklabels(), exam, strict=True):
+            label.set_color(GUESS if run.depth == guess else "black")
+        alt += f' Your guess was "{guess}".'
+    return finish(figure, alt, ("thawed", "right, %", "±", "on"), rows)

@@ -24,6 +24,10 @@ _STYLE = {"description_width": "6.5em"}
 _WIDE = widgets.Layout(width="24em", max_width="100%")
 _WRAP = widgets.Layout(flex_flow="row wrap")
 _BEGINNINGS = {"pre-trained": True, "from scratch (random)": False}
+_NONE_TO_KEEP = (
+    "From scratch there are no batch statistics to keep: kept as they are, they would switch batch normalisation off. "
+    "So they are learnt."
+)
 _STATISTICS = {"learnt anew (thawed)": False, "kept everywhere": True}
 
 
@@ -37,7 +41,9 @@ class FrozenLayersPanel(widgets.VBox):
     def __init__(self, study: FineTuningStudy) -> None:
         self._study, self._quiet, self._artist = study, Quiet(), CurvePicture()
         self._stored = study.runs()
-        self._curves: list[list[float]] = []  #: of what was trained here
+        self._curves: list[
+            tuple[tuple[str, int], list[float]]
+        ] = []  #: trained here: (pictures, labels), scores
         self._weights: dict[str, dict[str, int]] = {}
         self._live = self._begun = None  #: what is being trained, and its total of steps
         self.tries = Tries()
@@ -53,6 +59,7 @@ class FrozenLayersPanel(widgets.VBox):
                     [self.source, self.task, self.labels, self.rates, self.statistics], layout=_WRAP
                 ),
                 self.begin,
+                self.closed,
                 widgets.HTML("<b>Presets along the spectrum</b>"),
                 self.presets,
                 widgets.HTML(
@@ -110,6 +117,7 @@ class FrozenLayersPanel(widgets.VBox):
         )
         self.presets, self.boxes = widgets.HBox(layout=_WRAP), widgets.HBox(layout=_WRAP)
         self.picture, self.words, self.answer = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.closed = widgets.HTML()  #: why a control is closed
         self.source.observe(self._other_source, "value")
         for control in (self.task, self.labels, self.rates, self.statistics, self.begin):
             control.observe(self._changed, "value")
@@ -152,6 +160,7 @@ class FrozenLayersPanel(widgets.VBox):
         with self._quiet.lock:
             if self._quiet.on:
                 return
+            self._without_statistics()
             choice = self.choice
             weights = self._weights_of(choice)
             self.picture.value = blocks_as_html(choice, weights)
@@ -159,6 +168,15 @@ class FrozenLayersPanel(widgets.VBox):
             self._say(self.words, self._costs(choice, share(weights, choice.frozen)))
             self._answer(choice)
             self.tries.about(choice.task, choice.labels)
+
+    def _without_statistics(self) -> None:
+        """Random weights come with no statistics to keep: the choice is closed then, and a sentence says why."""
+        scratch = not self.begin.value
+        if scratch and self.statistics.value:
+            with self._quiet.kept():
+                self.statistics.value = False
+        self.statistics.disabled = scratch
+        self._say(self.closed, _NONE_TO_KEEP if scratch else "")
 
     @staticmethod
     def _costs(choice: Choice, left: Share) -> str:
@@ -185,7 +203,7 @@ class FrozenLayersPanel(widgets.VBox):
         elif run:
             words = (
                 f"Stored answer: <b>{run.percent:.1f} %</b> of {len(run.right):,} other pictures right, "
-                f"trained in {run.seconds:.1f} s. Train does it again."
+                f"trained in about {run.seconds:.1f} s. Train does it again."
             )
             if self._live is None:
                 self._show(run, choice.pretrained, "Accuracy during the stored training")
@@ -200,8 +218,12 @@ class FrozenLayersPanel(widgets.VBox):
         return next(found, None)
 
     def _show(self, run: Run, pretrained: bool, what: str) -> None:
-        picture = self._artist.draw(run.score.tolist(), pretrained, self._curves[: -BEFORE - 1 : -1])
+        picture = self._artist.draw(run.score.tolist(), pretrained, self._before(run.task, run.labels))
         self.training.picture.show(picture, f"{what}, at the end {run.percent:.1f} % right.")
+
+    def _before(self, task: str, labels: int) -> list[list[float]]:
+        """The curves of earlier tries with the same pictures and labels, the newest first."""
+        return [curve for about, curve in reversed(self._curves) if about == (task, labels)][:BEFORE]
 
     @staticmethod
     def _say(where: widgets.HTML, words: str) -> None:
@@ -236,17 +258,18 @@ class FrozenLayersPanel(widgets.VBox):
         """The scores of the looks so far, each once."""
         scores = [now["score"] for now in history if "score" in now]
         curve = [score for place, score in enumerate(scores) if place == 0 or score != scores[place - 1]]
-        pretrained = self._live.pretrained if self._live else self.begin.value
+        choice = self._live or self.choice
         part = history[-1]["step"] / self._begun if history and self._begun else 1.0
         with self._quiet.lock:
-            return self._artist.draw(curve, pretrained, self._curves[: -BEFORE - 1 : -1], part)
+            before = self._before(choice.task, choice.labels)
+            return self._artist.draw(curve, choice.pretrained, before, part)
 
     def _finished(self, result: tuple[Choice, Run, bool]) -> None:
         choice, run, stopped = result
         with self._quiet.lock:
             self.tries.add(run, choice.depth, "stopped early" if stopped else "trained here")
             self._show(run, choice.pretrained, "Accuracy during this training")
-            self._curves.append(run.score.tolist())
+            self._curves.append(((run.task, run.labels), run.score.tolist()))
             self.training.say(
                 f"{'Stopped' if stopped else 'Trained'}: {escape(choice.depth)}, {choice.labels:,} labels, "
                 f"{run.seconds:.1f} s. <b>{run.percent:.1f} %</b> of {len(run.right):,} other pictures are named right."

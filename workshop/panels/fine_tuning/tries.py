@@ -27,7 +27,7 @@ COLUMNS = (
     "trained",
     "begins",
     "trained weights",
-    "seconds",
+    "seconds, about",
     "network",
     "pictures",
     "from",
@@ -84,7 +84,9 @@ class Tries(widgets.VBox):
         for control in (self.order, self.which):
             control.observe(lambda _: self._draw(), "value")
         controls = widgets.HBox([self.order, self.which], layout=widgets.Layout(flex_flow="row wrap"))
-        super().__init__([widgets.HTML("<b>Everything tried so far</b>"), controls, self.table, self.link])
+        warning = "The exam picks the winner here: fine for exploring, not for reporting."
+        title = widgets.HTML(f"<b>Everything tried so far</b><br>{warning}")
+        super().__init__([title, controls, self.table, self.link])
 
     def add(self, run: Run, depth: str, where: str) -> None:
         """One more row; :meth:`about` shows it."""

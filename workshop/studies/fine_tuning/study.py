@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from scipy.stats import t as student_t
 
 from workshop import results, settings
 from workshop.claims import Measurement, skipped
@@ -47,6 +46,7 @@ from workshop.studies.fine_tuning.recipes import (
     EVERYTHING,
     FEW,
     HEAD,
+    LITE,
     MANY,
     SMALL,
     SOME,
@@ -227,26 +227,27 @@ class FineTuningStudy(StoredStudy):
 
     def _between(self, names: list[str], better: str, worse: str, labels: int) -> Measurement:
         """The mean difference of two depths in points, over the exams of several spectra, picture by picture."""
-        data = f"{', '.join(SPECTRA[name][0] for name in names)}; {labels} labels"
+        tasks = [SPECTRA[name][0] for name in names]
+        data = f"{', '.join(tasks)}; {labels} labels"
         found = [self.result(name) for name in names]
         if not all(found) or any(one.find(better) is None or one.find(worse) is None for one in found):
             return skipped(data, self.budget)
-        each = np.concatenate([one.find(better).right.astype(float) - one.find(worse).right for one in found])
-        return self._measured(*mean_and_half(100 * each), f"{data}, {len(each):,} pictures", names[0])
+        parts = [100 * (one.find(better).right.astype(float) - one.find(worse).right) for one in found]
+        each = np.concatenate(parts)
+        apart = ", ".join(f"{name} {part.mean():+.1f}" for name, part in zip(tasks, parts, strict=True))
+        data = f"{apart}; {labels} labels, {len(each):,} pictures"
+        return self._measured(*mean_and_half(each), data, names[0])
 
     def _speed(self) -> Measurement:
+        """The geometric mean, and the ratios it is made of. No interval: budgets that were chosen are no sample."""
         found = self.result("small digits")
         if found is None or not speedups(found):
             return skipped("digits", self.budget)
-        logs = np.log([ratio for _, ratio in speedups(found)])
-        spread = logs.std(ddof=1) / len(logs) ** 0.5 if len(logs) > 1 else 0.0
-        half = float(student_t.ppf(0.975, max(1, len(logs) - 1))) * spread
+        ratios = [ratio for _, ratio in speedups(found)]
         budgets = ", ".join(f"{labels:,}" for labels, _ in speedups(found))
-        ends = tuple(float(np.exp(logs.mean() + sign * half)) for sign in (-1, 1))
-        return Measurement(
-            float(np.exp(logs.mean())), ends, f"digits; {budgets} labels, interval over these", (self.seed,),
-            found.budget, self.status("small digits"),
-        )  # fmt: skip
+        data = f"digits; {budgets} labels, from {min(ratios):.1f} to {max(ratios):.1f} times"
+        mean = float(np.exp(np.log(ratios).mean()))
+        return Measurement(mean, None, data, (self.seed,), found.budget, self.status("small digits"))
 
     def _shrinks(self) -> Measurement:
         found, data = self.result("small digits"), f"digits; {FEW} and {MANY:,} labels"
@@ -292,21 +293,28 @@ class FineTuningStudy(StoredStudy):
     # ---- the ladder of part one ----------------------------------------------------------------------
 
     def ladder(self) -> tuple[LadderRung, ...]:
+        """Frozen features, and the depth that did best on the exam: chosen with the exam in view, and it says so."""
         found = self.stored(f"lite digits {SOME}")
         if found is None:
             return ()
         scratch = found.find(recipes.SCRATCH)
+        best = max(
+            (depth for depth in LITE.depths if depth != HEAD), key=lambda depth: found.find(depth).percent
+        )
         return tuple(
             LadderRung(
                 rung,
                 self.lesson,
-                f"ImageNet features (kept), digits, {depth}",
+                f"ImageNet features (kept), digits, {title}",
                 labels=f"{SOME}",
                 elsewhere="1.3 million (ImageNet)",
                 seconds=run.seconds,
                 gain=f"{scratch.percent:.0f} % from scratch to {run.percent:.0f} %",
             )
-            for rung, depth in (("last layer", HEAD), ("fine-tuning", "from stage 5"))
+            for rung, depth, title in (
+                ("last layer", HEAD, HEAD),
+                ("fine-tuning", best, f"{best} (the best depth on the exam)"),
+            )
             if (run := found.find(depth)) is not None
         )
 
