@@ -45,6 +45,13 @@ def opened(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[objec
 
 
 @pytest.fixture(scope="session")
+def opened_02(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A copy of lesson 02, likewise; it shows its stored results, as a reader first sees it."""
+    with _opened(_test_copy("02_fine_tuning_spectrum", {}, ()), chromium, tmp_path_factory) as notebook:
+        yield notebook
+
+
+@pytest.fixture(scope="session")
 def opened_05(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """A copy of lesson 05, likewise; it shows its stored results, as a reader first sees it."""
     with _opened(_test_copy("05_meta_learning", {}, ()), chromium, tmp_path_factory) as notebook:
@@ -78,6 +85,14 @@ def lesson(opened) -> Iterator[object]:
     yield opened
     assert opened.strangers == []
     assert opened.complaints == []
+
+
+@pytest.fixture
+def lesson_02(opened_02) -> Iterator[object]:
+    """The same of lesson 02."""
+    yield opened_02
+    assert opened_02.strangers == []
+    assert opened_02.complaints == []
 
 
 @pytest.fixture

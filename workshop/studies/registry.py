@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workshop import datasets
 from workshop.studies.adaptation import AdaptationStudy
+from workshop.studies.fine_tuning import FineTuningStudy
 from workshop.studies.label_quality import LabelQualityStudy
 from workshop.studies.ladder import RUNGS, LadderRung
 from workshop.studies.meta_learning import MetaLearningStudy
@@ -32,6 +33,7 @@ class Entry:
 
 
 STUDIES: dict[str, Entry] = {
+    FineTuningStudy.lesson: Entry(FineTuningStudy),
     AdaptationStudy.lesson: Entry(
         AdaptationStudy,
         (
