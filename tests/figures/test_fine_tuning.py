@@ -39,7 +39,7 @@ def drawings(stored, guess=True):
         "final_gain": figures.final_gain(small, 900 if guess else None),
         "convergence": figures.convergence(small["digits"], 3.0 if guess else None),
         "reuse": figures.reuse(small["digits"], stored("shuffled"), words("half-way")),
-        "searched": figures.searched(stored("search"), words("about as well")),
+        "searched": figures.searched(stored("search"), words("from block 2")),
         "surveyed": figures.surveyed(stored("poverty")),
         "poverty": figures.poverty(stored("poverty"), 0.3 if guess else None),
         "probe": figures.probe(stored("poverty"), words("neither")),
