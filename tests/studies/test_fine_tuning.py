@@ -179,6 +179,7 @@ def test_the_lessons_numbers_are_those_of_its_results(study, stored):
         one.find("from stage 7").percent - one.find(EVERYTHING).percent
         for one in (few, stored("lite tiles 50"))
     ]
+    afresh_on_tiles = next(run for run in kept.runs if (run.task, run.depth) == ("tiles", AFRESH))
     origins = [np.mean([len(set(row)) for row in level]) for level in stored("patches").origins.tolist()]
 
     def deviation(*thawed):
@@ -192,6 +193,7 @@ def test_the_lessons_numbers_are_those_of_its_results(study, stored):
         f"{apart[0]:.0f} points on the digits, {apart[1]:.0f} on the tiles, {apart[2]:.0f} on the street numbers",
         f"right only {p(kept, OWN)} % of the time",
         f"{p(kept, AFRESH)} % on the exam. No weight was changed",
+        f"nothing is mended: {p(stored('lite tiles 50'), EVERYTHING)} and {afresh_on_tiles.percent:.0f} %",
         f"only the range, {min(ratios):.1f} to {max(ratios):.1f}. At {' and '.join(first)} labels read",
         f"stem and head {deviation('stem', 'head')}, the head alone {deviation('head')}",
         f"{origins[0]:.1f} on average in the low block, {origins[1]:.1f} in the middle, {origins[2]:.1f} in the high",
