@@ -227,7 +227,7 @@ class FrozenLayersPanel(widgets.VBox):
 
     @staticmethod
     def _say(where: widgets.HTML, words: str) -> None:
-        where.value = f"<span role='status'>{words}</span>"
+        where.value = f"<span role='status'>{words}</span>" if words else ""
 
     # ---- training, in the job's thread ---------------------------------------------------------------
 
