@@ -27,7 +27,7 @@ COLUMNS = (
     "trained",
     "begins",
     "trained weights",
-    "seconds, about",
+    "s, about",
     "network",
     "pictures",
     "from",
@@ -131,7 +131,7 @@ class Tries(widgets.VBox):
 
     def _draw(self) -> None:
         shown = self.shown()
-        pad = "style='text-align:left;padding:0 .9em 0 0;white-space:nowrap'"
+        pad = "style='text-align:left;padding:0 .6em 0 0;white-space:nowrap;font-size:.92em'"
         head = "".join(f"<th scope='col' {pad}>{column}</th>" for column in COLUMNS)
         body = "".join(_row(one, pad) for one in shown[:ROWS])
         more = f" The first {ROWS} are shown; the file has all." if len(shown) > ROWS else ""
