@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from filelock import FileLock
 from torchvision.datasets import MNIST, SVHN
+from torchvision.models import resnet18
 
 from workshop.datasets import commands, fetch, load
 from workshop.errors import WorkshopError
@@ -233,10 +239,62 @@ def test_a_full_disk_is_not_blamed_on_the_network(old, monkeypatch):
     assert old.read_bytes() == b"old"
 
 
+def test_a_medical_set_is_fetched_by_name(home, server, monkeypatch):
+    rng, made = np.random.default_rng(0), io.BytesIO()
+    pictures, labels = (
+        rng.integers(0, 256, (6, 28, 28), dtype=np.uint8),
+        np.array([[0], [1], [1], [0], [1], [1]]),
+    )
+    np.savez(made, train_images=pictures, train_labels=labels.astype(np.uint8))
+    server.serves("/pneumoniamnist.npz", made.getvalue())
+    md5 = hashlib.md5(made.getvalue(), usedforsecurity=False).hexdigest()
+    monkeypatch.setattr(fetch, "PNEUMONIA", ("pneumoniamnist.npz", f"{server.url}/pneumoniamnist.npz", md5))
+    with pytest.raises(WorkshopError, match="fetch it with python -m workshop data fetch pneumoniamnist"):
+        load("pneumoniamnist")
+    fetch.fetch("pneumoniamnist")
+    found = load("pneumoniamnist")
+    assert np.array_equal(found.images, pictures) and found.labels.tolist() == [0, 1, 1, 0, 1, 1]
+    (home / "data/cache/pneumoniamnist/pneumoniamnist.npz").write_bytes(b"changed")
+    with pytest.raises(WorkshopError, match="wrong checksum"):
+        load("pneumoniamnist")
+
+
+def test_weights_are_fetched_by_name_and_checked_by_their_name(home, server, monkeypatch):
+    """torchvision writes how the sha256 begins into the name of the file."""
+    weights, made = resnet18().state_dict(), io.BytesIO()
+    torch.save(weights, made)
+    begins = hashlib.sha256(made.getvalue()).hexdigest()[:8]
+    file = f"resnet18-{begins}.pth"
+    server.serves(f"/{file}", made.getvalue())
+    url = SimpleNamespace(IMAGENET1K_V1=SimpleNamespace(url=f"{server.url}/{file}"))
+    monkeypatch.setattr("torchvision.models.ResNet18_Weights", url)
+    with pytest.raises(WorkshopError, match="fetch it with python -m workshop data fetch resnet18"):
+        fetch.load_resnet18()
+    fetch.fetch("resnet18")
+    network = fetch.load_resnet18()
+    assert not network.training and torch.equal(network.state_dict()["fc.bias"], weights["fc.bias"])
+    with pytest.raises(WorkshopError, match="weights, and not a set of pictures"):
+        load("resnet18")
+    (home / f"data/cache/resnet18/{file}").write_bytes(b"changed")
+    with pytest.raises(WorkshopError, match="wrong checksum"):
+        fetch.load_resnet18()
+
+
+@pytest.mark.fast
+def test_what_is_published_has_a_checksum_that_is_known_beforehand():
+    for name in fetch.DOWNLOADS:
+        for file in fetch.remote_files(name):
+            assert re.fullmatch("[0-9a-f]{32}", file.md5) or re.fullmatch("[0-9a-f]{8,64}", file.sha256), file
+            assert all(url.startswith(("https://", "http://")) for url in file.urls)
+
+
 @pytest.mark.fast
 @pytest.mark.parametrize("name", ["mnist10k", "nothing"])
 def test_what_cannot_be_fetched_is_said(home, name):
-    assert fails(name) == f"{name} cannot be fetched; the data sets that can are: mnist, svhn."
+    assert (
+        fails(name)
+        == f"{name} cannot be fetched; the data sets that can are: mnist, svhn, pneumoniamnist, resnet18."
+    )
 
 
 @pytest.mark.fast

@@ -66,6 +66,22 @@ _ENTRIES = (
         "182 MB",
     ),
     Entry(
+        "pneumoniamnist",
+        "4,708 chest X-rays, normal or pneumonia",
+        "download",
+        "CC BY 4.0",
+        "MedMNIST v2 (Yang et al. 2023), training set",
+        "4 MB",
+    ),
+    Entry(
+        "resnet18",
+        "ImageNet weights of a ResNet-18",
+        "download",
+        "BSD 3-Clause (torchvision); ImageNet is for research",
+        "torchvision's ResNet18_Weights.IMAGENET1K_V1",
+        "45 MB",
+    ),
+    Entry(
         "svhn-dev",
         "6,000 real street-number digits",
         "extra",

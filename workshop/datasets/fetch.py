@@ -22,18 +22,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from filelock import FileLock, Timeout  # comes with torch
+from torch import nn
 
 from workshop import settings
 from workshop.datasets.images import ImageSet
 from workshop.errors import WorkshopError
 
-#: Data sets that can be fetched, and those that ship with the workbook.
-DOWNLOADS = ("mnist", "svhn")
+#: What can be fetched, all of it pictures but for the weights of ``resnet18``; and what ships with the workbook.
+DOWNLOADS = ("mnist", "svhn", "pneumoniamnist", "resnet18")
 EMBEDDED = {"mnist10k": "mnist10k.npz"}
 
 #: Crops of one house number are neighbours in SVHN's files; 50 rows hold several numbers whole.
 SVHN_BLOCK = 50
+
+#: Of MedMNIST, which no library here knows: the file, where it was published (version 3), and its md5.
+PNEUMONIA = (
+    "pneumoniamnist.npz",
+    "https://zenodo.org/records/10519652/files/pneumoniamnist.npz?download=1",
+    "28209eda62fecd6e6a2d98b1501bb15f",
+)
 
 #: States of a data set on this machine, as :func:`verify` gives them.
 GOOD, ABSENT = "good", "not here"
@@ -48,15 +57,31 @@ OnProgress = Callable[[str, int, int | None], None]
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One published file: its name, where it can be had (tried in order), and its md5."""
+    """One published file: its name, where it can be had (tried in order), and its md5 or how its sha256 begins."""
 
     name: str
     urls: tuple[str, ...]
-    md5: str
+    md5: str = ""
+    sha256: str = ""
+
+    def is_good(self, path: Path) -> bool:
+        """Whether a file on this machine is the published one."""
+        if self.md5:
+            return _digest(path, "md5") == self.md5
+        return _digest(path, "sha256").startswith(self.sha256)
 
 
 def remote_files(name: str) -> tuple[RemoteFile, ...]:
-    """What torchvision lists for a data set in :data:`DOWNLOADS`; of SVHN, the training split."""
+    """The published files of a data set in :data:`DOWNLOADS`; of SVHN, the training split."""
+    if name == "pneumoniamnist":
+        file, url, md5 = PNEUMONIA
+        return (RemoteFile(file, (url,), md5),)
+    if name == "resnet18":
+        from torchvision.models import ResNet18_Weights
+
+        url = ResNet18_Weights.IMAGENET1K_V1.url
+        file = url.rsplit("/", 1)[1]  # torchvision writes the first digits of the sha256 into the name
+        return (RemoteFile(file, (url,), sha256=Path(file).stem.rsplit("-", 1)[1]),)
     from torchvision.datasets import MNIST, SVHN  # here, because importing it takes most of a second
 
     if name == "mnist":
@@ -128,18 +153,21 @@ def verify(name: str | None = None) -> list[tuple[str, str]]:
 
 
 def load_fetched(name: str) -> ImageSet:
-    """The training digits of a data set in :data:`DOWNLOADS`, read by torchvision.
+    """The training pictures of a data set in :data:`DOWNLOADS`; digits are read by torchvision.
 
-    ``mnist`` gives 60,000 images of 28x28, ``svhn`` 73,257 of 32x32x3 whose neighbours may share a number.
+    ``mnist`` gives 60,000 images of 28x28, ``svhn`` 73,257 of 32x32x3 whose neighbours may share a number,
+    ``pneumoniamnist`` 4,708 chest X-rays of 28x28: 0 normal, 1 pneumonia.
 
     Raises:
         WorkshopError: the files are not here, or not as they were published.
     """
-    state = _state(name)
-    if state == ABSENT:
-        raise WorkshopError(f"{name} is not here yet; fetch it with python -m workshop data fetch {name}.")
-    if state != GOOD:
-        raise WorkshopError(f"{name}: {state}.")
+    _check_here(name)
+    if name == "resnet18":
+        raise WorkshopError("resnet18 is a network's weights, and not a set of pictures. Choose a data set.")
+    if name == "pneumoniamnist":
+        with np.load(folder(name) / PNEUMONIA[0], allow_pickle=False) as arrays:
+            images, labels = arrays["train_images"], arrays["train_labels"][:, 0].astype(np.int64)
+        return ImageSet(name, images, labels, f"{name}-{PNEUMONIA[2][:12]}")
     from torchvision.datasets import MNIST, SVHN
     from torchvision.datasets.utils import extract_archive
 
@@ -158,9 +186,32 @@ def load_fetched(name: str) -> ImageSet:
     return ImageSet(name, mnist.data.numpy(), mnist.targets.numpy(), fingerprint)
 
 
+def load_resnet18() -> nn.Module:
+    """torchvision's ResNet-18 with its ImageNet weights, in evaluation mode; nothing is downloaded.
+
+    Raises:
+        WorkshopError: the weights are not here, or not as they were published.
+    """
+    from torchvision.models import resnet18
+
+    _check_here("resnet18")
+    (file,) = remote_files("resnet18")
+    network = resnet18()
+    network.load_state_dict(torch.load(folder("resnet18") / file.name, weights_only=True, map_location="cpu"))
+    return network.eval()
+
+
 def embedded_sha256(name: str) -> str:
     """The sha256 that ``data/checksums.json`` records for a data set in :data:`EMBEDDED`."""
     return json.loads((settings.data_folder() / "checksums.json").read_text())[EMBEDDED[name]]
+
+
+def _check_here(name: str) -> None:
+    state = _state(name)
+    if state == ABSENT:
+        raise WorkshopError(f"{name} is not here yet; fetch it with python -m workshop data fetch {name}.")
+    if state != GOOD:
+        raise WorkshopError(f"{name}: {state}.")
 
 
 def _state(name: str) -> str:
@@ -174,7 +225,7 @@ def _state(name: str) -> str:
     present = [file for file in files if (folder(name) / file.name).is_file()]
     if not present:
         return ABSENT
-    wrong = [file.name for file in present if _digest(folder(name) / file.name, "md5") != file.md5]
+    wrong = [file.name for file in present if not file.is_good(folder(name) / file.name)]
     wrong += [file.name for file in files if file not in present]
     if not wrong:
         return GOOD
@@ -198,7 +249,7 @@ def _fetch_into(temporary: Path, name: str, on_progress: OnProgress | None, time
             except _ServerError as error:
                 failures.append(f"{url}: {error}")
                 continue
-            if _digest(temporary / file.name, "md5") == file.md5:
+            if file.is_good(temporary / file.name):
                 break
             failures.append(f"{url}: wrong checksum")
         else:
