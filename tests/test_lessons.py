@@ -26,6 +26,8 @@ FIELDS = {
     "budget",
     "status",
 }
+#: Verdicts that take no training, at any budget: nothing is stored for them.
+ON_THE_SPOT = {"labels/likelihood_never_falls", "labels/managed_vs_crowd"}
 #: Verdicts about a computation or a count, and a mean over budgets that were chosen: no interval fits them.
 EXACT = {
     "finetune/cached_equals_uncached",
@@ -126,6 +128,5 @@ def test_saved_outputs_come_from_class_results_and_cover_every_claim():
         claims = STUDIES[lesson.name].make.claims if lesson.name in STUDIES else {}
         assert {verdict["id"] for verdict in told} == set(claims)
         for verdict in told:
-            assert verdict["budget"] == "class" and verdict["status"] == "stored" and verdict["holds"], (
-                verdict
-            )
+            made = "run" if verdict["id"] in ON_THE_SPOT else "stored"
+            assert verdict["budget"] == "class" and verdict["status"] == made and verdict["holds"], verdict

@@ -83,7 +83,11 @@ def palette_png(drawn: np.ndarray, colours: int = 64, compress: int = 1) -> byte
     """
     out = io.BytesIO()
     picture = Image.fromarray(np.asarray(drawn)[..., :3])
-    picture.quantize(colours, method=Image.Quantize.FASTOCTREE).save(out, "png", compress_level=compress)
+    picture = picture.quantize(colours, method=Image.Quantize.FASTOCTREE)
+    palette = np.array(picture.getpalette()).reshape(-1, 3)
+    palette[palette.min(1) > 250] = 255  # white paper stays white
+    picture.putpalette(palette.ravel().tolist())
+    picture.save(out, "png", compress_level=compress)
     return out.getvalue()
 
 
