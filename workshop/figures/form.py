@@ -53,10 +53,23 @@ class LessonFigure:
 
 
 def finish(
-    figure: Figure, alt: str, columns: Sequence[str], rows: Sequence[Sequence[object]], dpi: int = DPI
+    figure: Figure,
+    alt: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    dpi: int = DPI,
+    colours: int | None = None,
 ) -> LessonFigure:
-    """Close a drawing: render it and put it beside its words and numbers."""
-    return LessonFigure(png(figure, dpi), alt, tuple(columns), tuple(tuple(row) for row in rows))
+    """Close a drawing: render it and put it beside its words and numbers.
+
+    Args:
+        colours: so many at the most, for drawings full of small pictures: a third of the bytes. None: all.
+    """
+    drawn = png(figure, dpi)
+    if colours:
+        with Image.open(io.BytesIO(drawn)) as picture:
+            drawn = palette_png(np.asarray(picture.convert("RGB")), colours, fast=False)
+    return LessonFigure(drawn, alt, tuple(columns), tuple(tuple(row) for row in rows))
 
 
 def absent(what: str) -> LessonFigure:
@@ -75,18 +88,20 @@ def png(figure: Figure, dpi: int = DPI) -> bytes:
     return out.getvalue()
 
 
-def palette_png(drawn: np.ndarray, colours: int = 64, compress: int = 1) -> bytes:
-    """A drawing of few colours as a PNG: a third of the bytes, in less time.
+def palette_png(drawn: np.ndarray, colours: int = 64, fast: bool = True) -> bytes:
+    """A drawing of few colours as a PNG: a third of the bytes.
 
     Args:
         drawn: (height, width, 3 or 4) uint8, as a canvas holds it.
+        fast: in less time than all colours would take, for a panel; else with better colours and fewer bytes.
     """
-    out = io.BytesIO()
+    method, compress = (Image.Quantize.FASTOCTREE, 1) if fast else (Image.Quantize.MEDIANCUT, 9)
     picture = Image.fromarray(np.asarray(drawn)[..., :3])
-    picture = picture.quantize(colours, method=Image.Quantize.FASTOCTREE)
+    picture = picture.quantize(colours, method=method, dither=Image.Dither.NONE)
     palette = np.array(picture.getpalette()).reshape(-1, 3)
     palette[palette.min(1) > 250] = 255  # white paper stays white
     picture.putpalette(palette.ravel().tolist())
+    out = io.BytesIO()
     picture.save(out, "png", compress_level=compress)
     return out.getvalue()
 
@@ -100,9 +115,9 @@ def canvas(width: float = 8.0, height: float = 3.6, columns: int = 1, rows: int 
     return figure, axes
 
 
-def note_guess(axis: Axes, guess: str) -> str:
-    """Write the reader's guess, a choice in words, into a corner; returns the sentence for the alt text."""
-    axis.text(0.01, 0.03, f"your guess: {guess}", color=GUESS, transform=axis.transAxes)
+def note_guess(axis: Axes, guess: object, x: float = 0.01, y: float = 0.03, **options: object) -> str:
+    """Write the reader's guess into the axes, by default into a corner; returns the sentence for the alt text."""
+    axis.text(x, y, f"your guess: {guess}", color=GUESS, transform=axis.transAxes, **options)
     return f' Your guess was "{guess}".'
 
 

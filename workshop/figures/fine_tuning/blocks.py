@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from workshop.figures.fine_tuning.style import GUESS, SOURCE, colour
-from workshop.figures.form import LessonFigure, canvas, finish
+from workshop.figures.fine_tuning.style import colour
+from workshop.figures.form import GUESS, SOURCE, LessonFigure, canvas, finish
 from workshop.kernels.block_net import share
 from workshop.studies.fine_tuning.recipes import LITE
 from workshop.studies.fine_tuning.table import counted

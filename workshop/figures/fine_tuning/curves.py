@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from workshop.figures.fine_tuning.style import GUESS, QUIET, TASKS, colour, interval, note
-from workshop.figures.form import LessonFigure, absent, canvas, finish
+from workshop.figures.fine_tuning.style import TASKS, colour, interval
+from workshop.figures.form import GUESS, QUIET, LessonFigure, absent, canvas, finish, note_guess
 from workshop.kernels.fine_tuning import epochs_to
 from workshop.studies.fine_tuning.outcome import Spectrum
 from workshop.studies.fine_tuning.recipes import EVERYTHING, SCRATCH
@@ -101,7 +101,7 @@ def convergence(one: Spectrum | None, guess: float | None = None) -> LessonFigur
         told += f"; at {', '.join(at_once)} labels the pre-trained one is there at the first look: at least that ratio"
     alt = f"Accuracy on handwritten digits during training; dots mark 95 % of the final accuracy. {told}."
     if guess is not None:
-        alt += note(axes[0, 0], f"{guess:.1f} times as many", y=0.94, fontsize=9)
+        alt += note_guess(axes[0, 0], f"{guess:.1f} times as many", y=0.94, fontsize=9)
     columns = ("labels", "passes from scratch", "passes pre-trained", "ratio")
     return finish(figure, alt, columns, rows)
 
@@ -130,5 +130,5 @@ def reuse(one: Spectrum | None, control: Spectrum | None, guess: str | None = No
     axis.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1), fontsize=9)
     alt = f"Handwritten digits, everything trained, from three beginnings. {'; '.join(told)}."
     if guess:
-        alt += note(axis, guess, y=0.96, fontsize=9)
+        alt += note_guess(axis, guess, y=0.96, fontsize=9)
     return finish(figure, alt, ("labels", "beginning", "right, %", "± 95%"), rows)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
-from workshop.figures.form import QUIET, SOURCE, TARGET
+from workshop.figures.form import QUIET, SOURCE, TARGET, palette_png
 
 BEFORE = 6  #: earlier tries that stay in the picture
 
@@ -70,10 +68,7 @@ class CurvePicture:
             self._end.set_position((max(part, 0.08), 100 * curve[-1] + (2 if curve[-1] < 0.85 else -14)))
             self._end.set_color(hue)
             self._axis.draw_artist(self._end)
-        out = io.BytesIO()
-        picture = Image.fromarray(np.asarray(self._canvas.buffer_rgba())[..., :3])
-        picture.quantize(32, method=Image.Quantize.FASTOCTREE).save(out, "png", compress_level=1)
-        return out.getvalue()
+        return palette_png(self._canvas.buffer_rgba(), colours=32)
 
 
 def _spaced(count: int) -> np.ndarray:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workshop.figures.fine_tuning.style import GOOD, GUESS, QUIET, SOURCE, TARGET, finish_pictures
-from workshop.figures.form import LessonFigure, absent, canvas, finish
+from workshop.figures.form import GOOD, GUESS, QUIET, SOURCE, TARGET, LessonFigure, absent, canvas, finish
 from workshop.studies.fine_tuning.poverty import FEATURES, LIGHT, PROBED, RANDOM, RAW, SCRATCH, Poverty
 
 _HUES = {FEATURES: GOOD, RANDOM: "#6a51a3", RAW: SOURCE, SCRATCH: TARGET, LIGHT: QUIET}
@@ -25,7 +24,7 @@ def surveyed(found: Poverty | None) -> LessonFigure:
         rows.append((float(guess), float(survey), float(light)))
     told = "; ".join(f"predicted {g:+.1f}, survey {s:+.1f}" for g, s, _ in rows)
     alt = f"Six tiles that nothing was learnt from, from the poorest to the richest prediction. {told}."
-    return finish_pictures(figure, alt, ("predicted wealth", "survey", "night light, log"), rows)
+    return finish(figure, alt, ("predicted wealth", "survey", "night light, log"), rows, colours=200)
 
 
 def poverty(found: Poverty | None, guess: float | None = None) -> LessonFigure:

@@ -8,8 +8,8 @@ import numpy as np
 
 from workshop.datasets.landscape import KINDS, landscape
 from workshop.datasets.tasks import Task
-from workshop.figures.fine_tuning.style import GOOD, GUESS, TARGET, TASKS, finish_pictures
-from workshop.figures.form import LessonFigure, absent, canvas, finish
+from workshop.figures.fine_tuning.style import TASKS
+from workshop.figures.form import GOOD, GUESS, TARGET, LessonFigure, absent, canvas, finish
 from workshop.studies.fine_tuning.drift import Drift
 from workshop.studies.fine_tuning.patches import ORIGINS, Patches
 
@@ -57,7 +57,7 @@ def tasks_shown(tasks: Sequence[Task]) -> LessonFigure:
         rows.append((TASKS[one.name], len(one.classes), len(one.pool), len(one.exam), names))
     told = " ".join(f"{title.capitalize()}: {names}." for title, _, _, _, names in rows)
     alt = f"One picture of each class of {len(rows)} tasks. {told}"
-    return finish_pictures(figure, alt, ("task", "classes", "pool of labels", "exam", "shown"), rows)
+    return finish(figure, alt, ("task", "classes", "pool of labels", "exam", "shown"), rows, colours=200)
 
 
 def patches(found: Patches | None) -> LessonFigure:
@@ -83,7 +83,7 @@ def patches(found: Patches | None) -> LessonFigure:
         f"The pieces of {found.looked_at:,} pictures that excite {channels} channels of each of {levels} blocks most, "
         f"a row a channel. Of five origins (two photographs, tiles, renders, digits) the rows hold: {told}."
     )
-    return finish_pictures(figure, alt, ("block", "channel", "origins", "pieces from"), rows)
+    return finish(figure, alt, ("block", "channel", "origins", "pieces from"), rows, colours=200)
 
 
 def wealth_shown() -> LessonFigure:
@@ -115,8 +115,12 @@ def wealth_shown() -> LessonFigure:
         "Rendered tiles of four kinds of settlement, from poor to rich: brown huts and dirt tracks on the left, bright "
         "roofs and paved roads on the right. Fields look alike."
     )
-    return finish_pictures(
-        figure, alt, ("kind", "tiles", "wealth", "night light", "share under roofs", "share paved"), rows
+    return finish(
+        figure,
+        alt,
+        ("kind", "tiles", "wealth", "night light", "share under roofs", "share paved"),
+        rows,
+        colours=200,
     )
 
 

@@ -8,18 +8,19 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from workshop.figures.fine_tuning.style import (
+from workshop.figures.fine_tuning.style import TASKS, colour, interval
+from workshop.figures.form import (
     GOOD,
     GUESS,
     QUIET,
     SOURCE,
     TARGET,
-    TASKS,
-    colour,
-    interval,
-    note,
+    LessonFigure,
+    absent,
+    canvas,
+    finish,
+    note_guess,
 )
-from workshop.figures.form import LessonFigure, absent, canvas, finish
 from workshop.studies.fine_tuning.outcome import Run, Spectrum
 from workshop.studies.fine_tuning.recipes import EVERYTHING, HEAD, SCRATCH, SMALL
 from workshop.studies.fine_tuning.search import HAND, Searched
@@ -114,7 +115,7 @@ def spectra(found: Mapping[tuple[str, int], Spectrum | None], guess: str | None 
     axes[0, 0].set_ylabel("right answers, %")
     alt = f"Right answers by what is trained, from the head alone to everything. {'; '.join(told)}."
     if guess:
-        alt += note(axes[0, 0], guess, y=0.93, fontsize=9)
+        alt += note_guess(axes[0, 0], guess, y=0.93, fontsize=9)
     return finish(figure, alt, _COLUMNS, rows)
 
 
@@ -155,7 +156,7 @@ def at_two_budgets(
     alt = f"The small network by what is trained. {'; '.join(told)}."
     for guess, labels, height in zip(guesses, (few, many), (0.97, 0.9), strict=True):
         if guess:
-            alt += note(axes[0, 0], f"{guess} ({labels:,} labels)", y=height, fontsize=8)
+            alt += note_guess(axes[0, 0], f"{guess} ({labels:,} labels)", y=height, fontsize=8)
     return finish(figure, alt, _COLUMNS, rows)
 
 
@@ -214,7 +215,7 @@ def statistics(
         f"{'; '.join(told)}."
     )
     if guess:
-        alt += note(axes[0, 0], guess, y=0.94, fontsize=9)
+        alt += note_guess(axes[0, 0], guess, y=0.94, fontsize=9)
     return finish(figure, alt, _COLUMNS, rows)
 
 
@@ -239,7 +240,7 @@ def rates(kept: Spectrum | None, found: Spectrum | None, guess: str | None = Non
     axis.invert_yaxis()
     alt += "."
     if guess:
-        alt += note(axis, guess, x=0.99, y=1.0, ha="right")
+        alt += note_guess(axis, guess, x=0.99, y=1.0, ha="right")
     return finish(figure, alt, _COLUMNS, [_row(run) for run in runs])
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
-from PIL import Image
 from scipy.signal import spectrogram
 
 from workshop.datasets import ImageSet, load
 from workshop.datasets.label_kinds import Kind, label_kinds
 from workshop.datasets.small_sounds import Sound
-from workshop.figures.form import GOOD, GUESS, SOURCE, TARGET, LessonFigure, canvas, finish, palette_png
+from workshop.figures.form import GOOD, GUESS, SOURCE, TARGET, LessonFigure, canvas, finish
 from workshop.kernels import agreement
 
 FIRST, SECOND = SOURCE, TARGET  #: colours of the two labelers
@@ -69,10 +66,7 @@ def kinds(mnist10k: ImageSet | None = None) -> LessonFigure:
     )
     alt = f"Nine kinds of labels, each on one example that two invented labelers label differently. {told}."
     columns = ("kind of label", "agreement is measured by", "here", "seconds", "per", "who says so")
-    drawn = finish(figure, alt, columns, rows)
-    # Of the lesson's figures this one is by far the largest file.
-    with Image.open(io.BytesIO(drawn.png)) as picture:
-        return replace(drawn, png=palette_png(np.asarray(picture), colours=128, compress=9))
+    return finish(figure, alt, columns, rows, colours=128)
 
 
 def _events_iou(first: tuple, second: tuple) -> float:

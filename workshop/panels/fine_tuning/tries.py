@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
 import ipywidgets as widgets
 
+from workshop.panels.csv_link import csv_link
 from workshop.studies.fine_tuning import Run
 from workshop.studies.fine_tuning.recipes import SCRATCH, SOURCES
 from workshop.studies.fine_tuning.variants import SHUFFLED
@@ -121,13 +119,9 @@ class Tries(widgets.VBox):
         ]
         return sorted(chosen, key=ORDERS[self.order.value])
 
-    def csv(self) -> str:
-        """All rows, in the table's order."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(one.cells() for one in sorted(self.rows, key=ORDERS[self.order.value]))
-        return out.getvalue()
+    def csv_rows(self) -> list[tuple[object, ...]]:
+        """All rows, headings first, in the table's order."""
+        return [COLUMNS, *(one.cells() for one in sorted(self.rows, key=ORDERS[self.order.value]))]
 
     def _draw(self) -> None:
         shown = self.shown()
@@ -141,12 +135,8 @@ class Tries(widgets.VBox):
             f"{self.order.value}.{more}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
             f"{none}</div>"
         )
-        data = base64.b64encode(self.csv().encode()).decode()
-        self.link.value = (
-            "<a download='tries.csv' style='text-decoration:underline' "
-            f"href='data:text/csv;base64,{data}'>Save all {len(self.rows)} tries "
-            "as a CSV file</a>"
-        )
+        words = f"Save all {len(self.rows)} tries as a CSV file"
+        self.link.value = csv_link("tries.csv", words, self.csv_rows())
 
 
 def _row(one: Try, pad: str) -> str:

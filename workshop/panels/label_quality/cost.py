@@ -13,7 +13,7 @@ from workshop.jobs import Job, Progress
 from workshop.kernels.descent import OnStep
 from workshop.panels.label_quality.controls import COLUMNS, make_controls
 from workshop.panels.label_quality.kept import KeptPlans
-from workshop.panels.label_quality.numbers import in_words, tiles
+from workshop.panels.label_quality.numbers import in_words, mean_outcome, tiles
 from workshop.panels.picture import Picture
 from workshop.panels.quiet import Quiet
 from workshop.studies.label_quality import LabelQualityStudy, Plan, PlanOutcome
@@ -145,7 +145,7 @@ class CostPanel(widgets.VBox):
         self.kept.enable(self._first is not None)
         draws = self._draws or ([self._first[0]] if self._first else [])
         if draws:
-            notes = " ".join([_luck(self._draws), *_notes(draws[0], len(self._task.truth))])
+            notes = " ".join([_luck(self._draws), *_notes(mean_outcome(draws), len(self._task.truth))])
             self.tiles.value, self.words.value = _status(tiles(draws)), _status(escape(notes))
             alt = f"The cost-quality plane, this plan as a diamond. {in_words(draws)} {notes}"
         else:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import io
 import string
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -12,6 +9,7 @@ from html import escape
 
 import ipywidgets as widgets
 
+from workshop.panels.csv_link import csv_link
 from workshop.panels.label_quality.numbers import SHOWN, mean_outcome
 from workshop.studies.label_quality import PlanOutcome
 
@@ -118,7 +116,7 @@ class KeptPlans(widgets.VBox):
             "<table style='width:100%'><caption>Plans kept, the best one first</caption><thead><tr>"
             f"<th scope='col' style='{_TEXT}' colspan='2'>plan</th>{heads}</tr></thead><tbody>{body}</tbody></table>"
         )
-        self.link.value = _csv_link(rows)
+        self.link.value = csv_link("labeling_plans.csv", "Save the table as CSV", _csv_rows(rows))
 
 
 def _row(letter: str, name: str, outcome: PlanOutcome, draws: int) -> str:
@@ -131,28 +129,11 @@ def _row(letter: str, name: str, outcome: PlanOutcome, draws: int) -> str:
     )
 
 
-def _csv_link(rows: Sequence[tuple[str, str, PlanOutcome, int]]) -> str:
-    """A link that holds the table as CSV: nothing is written anywhere until the reader saves it."""
-    plan_of = asdict(rows[0][2].plan)
-    heads = ["letter", "name", *plan_of, *_COLUMNS, "draws"]
+def _csv_rows(rows: Sequence[tuple[str, str, PlanOutcome, int]]) -> list[list[object]]:
+    """Headings, and for each plan its settings and its numbers as they are."""
+    heads = ["letter", "name", *asdict(rows[0][2].plan), *_COLUMNS, "draws"]
     lines = [
-        [
-            letter,
-            _harmless(name),
-            *asdict(outcome.plan).values(),
-            *(number.value(outcome) for number in SHOWN),
-            draws,
-        ]
+        [letter, name, *asdict(outcome.plan).values(), *(number.value(outcome) for number in SHOWN), draws]
         for letter, name, outcome, draws in rows
     ]
-    text = io.StringIO()
-    csv.writer(text).writerows([heads, *lines])
-    data = base64.b64encode(text.getvalue().encode("utf-8-sig")).decode()
-    style = "color:var(--jp-content-link-color);text-decoration:underline"
-    href = f"data:text/csv;base64,{data}"
-    return f"<a download='labeling_plans.csv' style='{style}' href='{href}'>Save the table as CSV</a>"
-
-
-def _harmless(name: str) -> str:
-    """A name that a spreadsheet would take for a formula is kept as text."""
-    return f"'{name}" if name[:1] in ("=", "+", "-", "@") else name
+    return [heads, *lines]

@@ -40,15 +40,24 @@ from workshop.studies.label_quality.experiments import (
 from workshop.studies.stored import Announce, StoredStudy, silent
 
 #: What each experiment's results depend on: a change elsewhere does not make them stale.
-_CROWD = (annotations, crowds, consensus, consensus_native, consensus_sparse, em, expectation, experiment)
-_DIGITS = (*_CROWD, digit_task_module, ridge)
-_LEARNING = (*_DIGITS, chance, descent, digit_net, noisy_labels, learning)
-_MARKET = (*_DIGITS, economy, plan, quality, money)
+_CROWD_CODE = (
+    annotations,
+    crowds,
+    consensus,
+    consensus_native,
+    consensus_sparse,
+    em,
+    expectation,
+    experiment,
+)
+_DIGITS_CODE = (*_CROWD_CODE, digit_task_module, ridge)
+_LEARNING_CODE = (*_DIGITS_CODE, chance, descent, digit_net, noisy_labels, learning)
+_MARKET_CODE = (*_DIGITS_CODE, economy, plan, quality, money)
 _CODE = {
-    "few_labels": (*_CROWD, aggregation), "worker_types": (*_CROWD, aggregation),
-    "redundancy": (*_DIGITS, redundancy), "noise": _LEARNING, "labels_or_architecture": _LEARNING,
-    "cleaned": (*_LEARNING, cleanlab_beside),
-    "workforces": _MARKET, "gold": _MARKET, "incentives": _MARKET, "many_plans": _MARKET,
+    "few_labels": (*_CROWD_CODE, aggregation), "worker_types": (*_CROWD_CODE, aggregation),
+    "redundancy": (*_DIGITS_CODE, redundancy), "noise": _LEARNING_CODE, "labels_or_architecture": _LEARNING_CODE,
+    "cleaned": (*_LEARNING_CODE, cleanlab_beside),
+    "workforces": _MARKET_CODE, "gold": _MARKET_CODE, "incentives": _MARKET_CODE, "many_plans": _MARKET_CODE,
 }  # fmt: skip
 BESIDE = "cleaned"  #: the experiment that needs a library which lessons do without
 #: Draws are numbered from here on: those below served the pilots after which the thresholds were set.
