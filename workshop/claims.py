@@ -61,6 +61,23 @@ class Measurement:
     claimed: bool = True
 
 
+def mean_and_half(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean over the last axis and half of Student's 95% interval of it; NaN where there is a single value.
+
+    Args:
+        values: (..., draws or seeds).
+
+    Returns:
+        (...) each.
+    """
+    values = np.asarray(values, float)
+    count = values.shape[-1]
+    if count < 2:
+        return values.mean(-1), np.full(values.shape[:-1], np.nan)
+    half = student_t.ppf(0.975, count - 1) * values.std(-1, ddof=1) / np.sqrt(count)
+    return values.mean(-1), half
+
+
 def skipped(data: str, budget: str) -> Measurement:
     """Nothing was measured at this budget on these data."""
     return Measurement(None, None, data, (), budget, "skipped")
@@ -76,9 +93,7 @@ def pooled(each: Sequence[Measurement]) -> Measurement:
         return skipped(first.data, first.budget)
     if len(each) == 1:
         return first
-    values = np.array([one.value for one in each])
-    mean = float(values.mean())
-    half = float(student_t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    mean, half = (float(x) for x in mean_and_half(np.array([one.value for one in each])))
     return dataclasses.replace(
         first,
         value=mean,

@@ -85,3 +85,12 @@ def too_wide(lesson) -> list[str]:
         """() => [...document.querySelectorAll(".jp-OutputArea-output, .jp-RenderedMarkdown")]
             .filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.innerText.slice(0, 80))"""
     )
+
+
+def ran_whole(lesson, cells: int) -> None:
+    """The lesson has at least so many code cells; they ran in order, and none said anything on the side of errors."""
+    found = lesson.code_cells()
+    assert len(found) >= cells
+    assert [cell["count"] for cell in found] == list(range(1, len(found) + 1))
+    assert [cell["source"] for cell in found if {"error", "stderr"} & set(cell["outputs"])] == []
+    expect(lesson.page.get_by_text("Error displaying widget")).to_have_count(0)

@@ -13,12 +13,12 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
+from workshop.claims import mean_and_half
 from workshop.figures import label_quality as figures
 from workshop.figures.label_quality.plane import BUDGET, fronts
 from workshop.kernels.quality import fails_gold, share_interval, times_as_many
 from workshop.studies.label_quality import Experiment, LabelQualityStudy, Plan
 from workshop.studies.label_quality.economy import WORKFORCES, days_to_finish
-from workshop.studies.label_quality.experiment import mean_and_half
 from workshop.studies.label_quality.experiments import DESIGNS
 from workshop.studies.label_quality.plan import PlanOutcome, repeated
 from workshop.studies.label_quality.study import hivemind_totals, labels_worth, spreads

@@ -77,7 +77,6 @@ def test_cohens_kappa_by_hand():
     first = ["yes"] * 25 + ["no"] * 25
     second = ["yes"] * 20 + ["no"] * 5 + ["yes"] * 10 + ["no"] * 15
     assert agreement.cohen_kappa(first, second) == pytest.approx((0.7 - 0.5) / (1 - 0.5))
-    assert agreement.share_equal(first, second) == 0.7
     assert agreement.cohen_kappa([1, "b", None], [1, "b", None]) == 1
 
 
@@ -116,7 +115,7 @@ ALIKE = Annotations.of([0, 0, 1, 1], [0, 1, 0, 1], [1, 1, 1, 1])
         ),
         (lambda: agreement.cohen_kappa([1, 1], [1, 1]), "names the same class.*kappa is not defined"),
         (lambda: agreement.cohen_kappa([1], [1, 2]), "here are 1 and 2"),
-        (lambda: agreement.share_equal([], []), "at least one; here are 0 and 0"),
+        (lambda: agreement.cohen_kappa([], []), "at least one; here are 0 and 0"),
         (lambda: agreement.class_iou([[0]], [[0, 1]]), r"they have \(1, 1\) and \(1, 2\)"),
         (lambda: agreement.box_overlaps([[0, 0, 1]], [[0, 0, 1, 1]]), "each box as 4 numbers: left, top"),
         (lambda: agreement.box_overlaps([[2, 0, 1, 1]], [[0, 0, 1, 1]]), "A box ends before it begins"),

@@ -81,18 +81,18 @@ def outcome(letter_seed: int = 0, **numbers: object) -> PlanOutcome:
 
 def test_it_opens_with_the_default_plan(panel):
     assert panel.plan == Plan()
-    assert text(panel.tiles).startswith("1,736 digits labelled 7")
+    assert text(panel.tiles).startswith("1,736 digits labeled 7")
     assert "…" not in text(panel.tiles)
     assert text(panel.words).startswith("Means of 8 draws of workers. Beneath them, and as bars")
     assert "A careful worker of the crowd earns $19.20 an hour." in text(panel.words)
     assert (
-        "alt='The cost-quality plane, this plan as a diamond. 1,736 digits labelled, " in panel.picture.value
+        "alt='The cost-quality plane, this plan as a diamond. 1,736 digits labeled, " in panel.picture.value
     )
     assert text(panel.kept.table) == "No plan is kept yet." and panel.kept.forget_button.disabled
 
 
 def test_what_it_shows_is_the_mean_of_the_draws(panel):
-    drawn = repeated(Plan(), panel._task, range(cost.DRAWS))
+    drawn = list(repeated(Plan(), panel._task, range(cost.DRAWS)))
     right = [100 * one.label_accuracy for one in drawn]
     model = [100 * one.model_accuracy for one in drawn]
     for values in (right, model):
@@ -173,8 +173,8 @@ def test_notes_say_what_numbers_do_not(waiting):
     assert re.search(r"\d+% of those tested fail the gold questions\.", text(waiting.words))
     waiting.controls["gold"].value = 0.0
     waiting.controls["budget"].value = 4_000.0
-    assert "All digits are labelled; $1,696 are left." in text(waiting.words)
-    assert text(waiting.tiles).startswith("8,000 digits labelled")
+    assert "All digits are labeled; $1,696 are left." in text(waiting.words)
+    assert text(waiting.tiles).startswith("8,000 digits labeled")
 
 
 # ---- the background ----------------------------------------------------------------------------------
@@ -266,7 +266,7 @@ def test_a_budget_that_is_too_small_is_said_and_left_behind(panel):
     assert (picture(panel) == empty).all() and text(panel.tiles).startswith("$50 pay for 0 items")
     panel.controls["budget"].value = 500.0
     end(panel)
-    assert "digits labelled" in text(panel.tiles) and not panel.kept.keep_button.disabled
+    assert "digits labeled" in text(panel.tiles) and not panel.kept.keep_button.disabled
     assert (picture(panel) != empty).any()
 
 
@@ -348,7 +348,7 @@ def test_a_plan_that_was_kept_early_gets_its_other_draws(panel, monkeypatch):
     panel.kept.keep()
     end(panel)
     assert kept_table(panel)[1][-1] == "8"
-    mean = np.mean([one.label_accuracy for one in repeated(panel.plan, panel._task, range(8), model=False)])
+    mean = np.mean([one.label_accuracy for one in repeated(panel.plan, panel._task, range(8))])
     assert panel.kept.outcomes["A"].label_accuracy == pytest.approx(mean)
 
 

@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from workshop import results
-from workshop.claims import judge
+from workshop.claims import judge, mean_and_half
 from workshop.datasets.crowds import CROWD
 from workshop.errors import WorkshopError
 from workshop.kernels import consensus
@@ -29,7 +29,7 @@ from workshop.studies.label_quality.economy import (
     days_to_finish,
     made_by,
 )
-from workshop.studies.label_quality.experiment import mean_and_half, run_grid
+from workshop.studies.label_quality.experiment import run_grid
 from workshop.studies.label_quality.experiments import DESIGNS, Design, cleanlab_beside
 from workshop.studies.label_quality.experiments.aggregation import tell_types
 from workshop.studies.label_quality.experiments.money import plans
@@ -50,7 +50,7 @@ def smoke():
 
 
 def means(plan: Plan, task, *names: str, draws: int = 12) -> list[float]:
-    drawn = repeated(plan, task, range(draws), model=False)
+    drawn = list(repeated(plan, task, range(draws)))
     return [float(np.mean([getattr(one, name) for one in drawn])) for name in names]
 
 
@@ -60,7 +60,7 @@ def means(plan: Plan, task, *names: str, draws: int = 12) -> list[float]:
 def test_a_crowd_label_costs_its_pay_and_the_platform_s_fifth():
     plan = Plan(pay=0.08, redundancy=3)
     assert plan.dollars_a_label["crowd"] == pytest.approx(0.096)
-    assert plan.dollars_an_item == pytest.approx(3 * 0.096)
+    assert plan.dollars(50) == pytest.approx(50 * 3 * 0.096)
     assert plan.wage == pytest.approx(240 * 0.08)  # a label every 15 seconds
 
 
@@ -78,13 +78,13 @@ def test_by_the_hour_a_label_takes_and_costs_a_quarter_more_at_the_same_wage():
 def test_a_partner_costs_a_quarter_of_a_minute(partner, dollars):
     plan = Plan(crowd=0.0, partner=partner, redundancy=2)
     assert plan.dollars_a_label[partner] == pytest.approx(dollars)
-    assert plan.dollars_an_item == pytest.approx(2 * dollars)
+    assert plan.dollars(50) == pytest.approx(50 * 2 * dollars)
     mixed = Plan(crowd=0.25, partner=partner, redundancy=1)
-    assert mixed.dollars_an_item == pytest.approx(0.25 * 0.096 + 0.75 * dollars)
+    assert mixed.dollars(50) == pytest.approx(50 * (0.25 * 0.096 + 0.75 * dollars))
 
 
 def test_a_review_costs_a_dollar_for_the_share_that_is_reviewed():
-    assert Plan(reviewed=0.3).dollars_an_item == pytest.approx(3 * 0.096 + 0.3)
+    assert Plan(reviewed=0.3).dollars(50) == pytest.approx(50 * (3 * 0.096 + 0.3))
 
 
 def test_gold_questions_are_that_share_of_all_questions():
@@ -101,9 +101,31 @@ def test_who_fails_the_gold_questions_was_paid_for_them():
         low, high = plan_module.crowds.TYPES[name].accuracy or (0.1, 0.1)
         accuracy = np.linspace(low, high, 2_001)
         passing += share * stats.binom.sf(3, 8, accuracy).mean()
-    assert plan.tested_a_hired("crowd") == pytest.approx(1 / passing, rel=2e-3)
-    assert plan.dollars_an_item == pytest.approx(0.096 * (1 + 8 / 75 / passing), rel=2e-3)
-    assert Plan().tested_a_hired("crowd") == 1
+    hired, tested = plan.staff(600)["crowd"]
+    assert hired == 600 / 75 and tested == int(np.ceil(hired / passing))
+    # 600 labels, 8 answers of each who is tested, and 8 questions made
+    assert plan.dollars(600) == pytest.approx(0.096 * (600 + 8 * tested) + 8)
+    assert Plan().staff(600) == {"crowd": (24, 24)}
+
+
+def test_the_smallest_plan_pays_everybody_it_tests():
+    """Four items of nine labels need nine workers, however few the labels of each; all of those tested answer gold."""
+    plan = Plan(budget=50, redundancy=9, gold=0.05)
+    hired, tested = plan.staff(4)["crowd"]
+    assert hired == 9 < tested
+    assert plan.dollars(4) == pytest.approx(
+        0.096 * (4 * 9 + plan.gold_a_worker * tested) + plan.gold_a_worker
+    )
+
+
+@pytest.mark.parametrize(
+    "plan", [Plan(gold=0.1), Plan(gold=0.2, crowd=0.5), Plan(crowd=0.25, redundancy=5, gold=0.05)]
+)
+def test_more_items_never_cost_less_and_the_budget_buys_as_many_as_it_can(plan):
+    bill = [plan.dollars(items) for items in range(1, 1_500)]
+    assert all(later > earlier for earlier, later in itertools.pairwise(bill))
+    bought = plan.items(8_000)
+    assert plan.dollars(bought) <= plan.budget < plan.dollars(bought + 1)
 
 
 def test_a_plan_spends_its_budget_and_not_more(task):
@@ -116,20 +138,13 @@ def test_a_plan_spends_its_budget_and_not_more(task):
         Plan(paid_by="hour"),
     ):
         outcome, labelled = carry_out(plan, task)
-        left = plan.budget - outcome.dollars
-        assert 0 <= left < plan.dollars_an_item + 1e-9
+        assert outcome.dollars == pytest.approx(plan.dollars(outcome.items))
+        assert outcome.dollars <= plan.budget + 1e-9 < plan.dollars(outcome.items + 1)
         assert outcome.items == len(labelled.rows) == len(set(labelled.rows.tolist()))
         assert outcome.labels == outcome.items * plan.redundancy
         right = outcome.label_accuracy * outcome.items
         assert right == pytest.approx((labelled.posterior.argmax(1) == task.truth[labelled.rows]).sum())
         assert outcome.dollars_a_usable == pytest.approx(outcome.dollars / right)
-
-
-def test_making_gold_questions_is_paid_once(task):
-    plan = Plan(gold=0.1)
-    outcome, _ = carry_out(plan, task)
-    assert outcome.dollars == pytest.approx(8 + outcome.items * plan.dollars_an_item)
-    assert outcome.items == int((500 - 8) / plan.dollars_an_item)
 
 
 def test_when_all_digits_are_labelled_the_rest_is_not_spent(task):

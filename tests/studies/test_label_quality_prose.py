@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from workshop import settings
+from workshop.claims import mean_and_half
 from workshop.datasets import crowds, lecture, real_crowds
 from workshop.figures import label_quality as figures
 from workshop.kernels import agreement, consensus
@@ -15,7 +16,6 @@ from workshop.kernels.pricing import cost, sagemaker
 from workshop.kernels.quality import fails_gold, same_rate, sample_size, share_interval, times_as_many
 from workshop.studies.label_quality import LabelQualityStudy
 from workshop.studies.label_quality.economy import SECONDS_A_LABEL, WORKFORCES, days_to_finish
-from workshop.studies.label_quality.experiment import mean_and_half
 from workshop.studies.label_quality.plan import Plan
 from workshop.studies.label_quality.study import hivemind_totals, labels_worth, spreads
 

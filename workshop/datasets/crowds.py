@@ -111,9 +111,14 @@ def hire(mix: Mapping[str, float], workers: int, classes: int, rng: np.random.Ge
         raise WorkshopError("The shares of a mix must be 0 or more, and not all 0.")
     counts = _apportioned(shares / shares.sum(), workers)
     kinds = rng.permutation(np.repeat(np.array(list(mix)), counts))
-    confusion = np.empty((workers, classes, classes))
+    # Who does not look says anything, whatever there is to see; a script says one thing.
+    confusion, accuracy = np.full((workers, classes, classes), 1 / classes), {}
     for worker, kind in enumerate(kinds):
-        confusion[worker] = _confusion(TYPES[str(kind)], classes, rng)
+        if (between := TYPES[str(kind)].accuracy) is not None:
+            accuracy[worker] = rng.uniform(*between)
+        elif kind == "scripted":
+            confusion[worker] = np.eye(classes)[rng.integers(classes)]
+    confusion[list(accuracy)] = careful_confusion(np.array(list(accuracy.values())), classes)
     pace = np.array([TYPES[str(kind)].pace for kind in kinds])
     return Workforce(kinds, confusion, pace)
 
@@ -175,16 +180,6 @@ def distinct(rows: int, count: int, of: int, rng: np.random.Generator) -> np.nda
             pick += pick >= earlier
         chosen[:, j] = pick
     return chosen
-
-
-def _confusion(kind: WorkerType, classes: int, rng: np.random.Generator) -> np.ndarray:
-    if kind.accuracy is not None:
-        return careful_confusion(rng.uniform(*kind.accuracy), classes)
-    if kind.name == "spammer":
-        return np.full((classes, classes), 1 / classes)
-    always = np.zeros((classes, classes))
-    always[:, rng.integers(classes)] = 1
-    return always
 
 
 def _apportioned(shares: np.ndarray, total: int) -> np.ndarray:

@@ -25,12 +25,6 @@ _ONE_CLASS = (
 # ---- classes -----------------------------------------------------------------------------------------
 
 
-def share_equal(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
-    """The share of items to which two labelers gave the same class. Chance counts as agreement here."""
-    _check_pair(first, second)
-    return float(np.mean([a == b for a, b in zip(first, second, strict=True)]))
-
-
 def cohen_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
     """Cohen's kappa (1960) of two labelers: 1 is full agreement, 0 what chance gives with their own class shares.
 

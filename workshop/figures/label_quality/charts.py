@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter
-from scipy.stats import chi2
+from statsmodels.stats.rates import confint_poisson
 
 from workshop.datasets import lecture
 from workshop.figures.form import GOOD, GUESS, QUIET, SOURCE, TARGET, LessonFigure, canvas, finish
@@ -58,7 +58,7 @@ def hivemind_counts() -> LessonFigure:
     rows, width = [], 0.27
     for arm, (name, hue) in enumerate(zip(names, ARMS, strict=True)):
         counts = np.array(table.column(name))
-        low, high = poisson_interval(counts)
+        low, high = confint_poisson(counts, 1, method="exact-c")
         places = np.arange(len(errors)) + (arm - 1) * width
         axis.bar(places, counts, width * 0.92, color=hue, label=f"{name}: {counts.sum()} in all")
         axis.errorbar(
@@ -180,10 +180,3 @@ def tier_costs(guess: float | None = None, tiers: Tiers | None = None) -> Lesson
         "$ a label, whole volume",
     )
     return finish(figure, alt, columns, rows)
-
-
-def poisson_interval(counts: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Exact interval (Garwood 1936) of the mean behind each count of rare, independent events: (low, high)."""
-    tail = (1 - confidence) / 2
-    low = np.where(counts > 0, chi2.ppf(tail, 2 * np.maximum(counts, 1)) / 2, 0.0)
-    return low, chi2.ppf(1 - tail, 2 * counts + 2) / 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from workshop.datasets import crowds
 from workshop.figures.form import GOOD, GUESS, QUIET, TARGET, LessonFigure, absent, canvas, finish, note_guess
@@ -11,7 +12,6 @@ from workshop.kernels import consensus
 from workshop.kernels.consensus import by_lot
 from workshop.studies.label_quality import Experiment
 from workshop.studies.label_quality.digit_task import CLASSES, DigitTask
-from workshop.studies.label_quality.experiment import mean_and_half
 from workshop.studies.label_quality.experiments.aggregation import ITEMS
 
 SEED, SHOWN = 10, 6
@@ -47,18 +47,10 @@ def few_labels(found: Experiment | None, guess: str | None = None) -> LessonFigu
     """Accuracy of all ways to a consensus, by how many labels each worker gives."""
     if found is None:
         return absent("The comparison of consensus methods")
-    x = np.array(found.axes["labels_a_worker"], float)
     figure, axis = canvas(8, 3.8)
-    rows, told = [], []
-    for method in found.axes["method"]:
-        values = 100 * found.of("accuracy", method=method)
-        mean = band(axis, x, values, METHODS[method], method)
-        half = mean_and_half(values)[1]
-        rows += [(method, int(n), float(m), float(h)) for n, m, h in zip(x, mean, half, strict=True)]
-        told.append(f"{method} from {mean[0]:.1f} to {mean[-1]:.1f}")
-    axis.set(xscale="log", xlabel="labels a worker gives", ylabel="items labelled right (%)")
-    axis.set_xticks(x, [f"{n:.0f}" for n in x])
-    axis.minorticks_off()
+    rows, told = _by_labels_a_worker(axis, found, "{method}")
+    x = found.axes["labels_a_worker"]
+    axis.set_ylabel("items labeled right (%)")
     axis.legend(frameon=False, ncols=2, loc="lower right")
     alt = (
         f"Items whose consensus is right, in per cent, three labels an item, from {x[0]:.0f} labels a worker to "
@@ -98,7 +90,7 @@ def climbing(few: int = 10, many: int = 300, iterations: int = 15) -> LessonFigu
             f"{right[-1]:.1f} after the last (majority vote: {votes:.1f}), while the log-likelihood a label rises from "
             f"{climbed[0]:.3f} to {climbed[-1]:.3f}"
         )
-    axes[0].set_ylabel("items labelled right (%)")
+    axes[0].set_ylabel("items labeled right (%)")
     axes[1].legend(frameon=False, fontsize=9, loc="lower right")
     return finish(
         figure, ". ".join(told) + ".", ("labels a worker", "iteration", "right (%)", "log-likelihood"), rows
@@ -135,19 +127,13 @@ def worker_types(found: Experiment | None, guess: float | None = None) -> Lesson
     """Share of workers whose type is told right, by how many labels each gives."""
     if found is None:
         return absent("Telling workers' types")
-    x = np.array(found.axes["labels_a_worker"], float)
     figure, axis = canvas(8, 3.2)
-    rows, told = [], []
-    for method in found.axes["method"]:
-        mean = band(axis, x, 100 * found.of("accuracy", method=method), METHODS[method], f"from {method}")
-        rows += [(method, int(n), float(m)) for n, m in zip(x, mean, strict=True)]
-        told.append(f"{method} from {mean[0]:.0f} to {mean[-1]:.0f}")
+    rows, told = _by_labels_a_worker(axis, found, "from {method}")
+    x = found.axes["labels_a_worker"]
     careful = 100 * crowds.CROWD["careful"]
     axis.axhline(careful, color=QUIET, ls=":", lw=1)
     axis.text(x[-1], careful + 1, 'calling everybody "careful"', ha="right", color=QUIET, fontsize=9)
-    axis.set(xscale="log", xlabel="labels a worker gives", ylabel="types told right (%)", ylim=(30, 101))
-    axis.set_xticks(x, [f"{n:.0f}" for n in x])
-    axis.minorticks_off()
+    axis.set(ylabel="types told right (%)", ylim=(30, 101))
     axis.legend(frameon=False, loc="lower right")
     alt = (
         f"Workers whose type is told right, in per cent, from {x[0]:.0f} labels a worker to {x[-1]:.0f}: "
@@ -157,4 +143,23 @@ def worker_types(found: Experiment | None, guess: float | None = None) -> Lesson
         axis.plot(75, guess, "D", color=GUESS, ms=8, clip_on=False)
         axis.annotate("your guess", (75, guess), (7, 5), textcoords="offset points", color=GUESS)
         alt += f" Your guess for 75 labels was {guess:.0f}."
-    return finish(figure, alt, ("consensus", "labels a worker", "told right (%)"), rows)
+    return finish(figure, alt, ("consensus", "labels a worker", "told right (%)", "± 95%"), rows)
+
+
+def _by_labels_a_worker(axis: Axes, found: Experiment, label: str) -> tuple[list[tuple], list[str]]:
+    """Draw the accuracy of each method against the labels that a worker gives; returns rows, and what to tell.
+
+    Args:
+        label: of a curve, with ``{method}`` in it.
+    """
+    x = np.array(found.axes["labels_a_worker"], float)
+    rows, told = [], []
+    for method in found.axes["method"]:
+        values = 100 * found.of("accuracy", method=method)
+        mean, half = band(axis, x, values, METHODS[method], label.format(method=method))
+        rows += [(method, int(n), float(m), float(h)) for n, m, h in zip(x, mean, half, strict=True)]
+        told.append(f"{method} from {mean[0]:.1f} to {mean[-1]:.1f}")
+    axis.set(xscale="log", xlabel="labels a worker gives")
+    axis.set_xticks(x, [f"{n:.0f}" for n in x])
+    axis.minorticks_off()
+    return rows, told

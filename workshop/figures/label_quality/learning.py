@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from workshop.claims import mean_and_half
 from workshop.figures.form import (
     GOOD,
     QUIET,
@@ -17,7 +18,6 @@ from workshop.figures.form import (
 )
 from workshop.figures.label_quality.style import band
 from workshop.studies.label_quality import Experiment
-from workshop.studies.label_quality.experiment import mean_and_half
 from workshop.studies.label_quality.study import spreads
 
 _CURVES = {
@@ -45,8 +45,7 @@ def redundancy(found: Experiment | None, guess: str | None = None, learners: boo
     for measure, (label, hue, style) in _CURVES.items():
         if not learners and measure not in ("labels", "ridge"):
             continue
-        mean = band(axis, x, 100 * found.measured[measure], hue, label, ls=style)
-        half = mean_and_half(100 * found.measured[measure])[1]
+        mean, half = band(axis, x, 100 * found.measured[measure], hue, label, ls=style)
         rows += [(label, int(r), float(m), float(h)) for r, m, h in zip(x, mean, half, strict=True)]
         told.append(f"{label} from {mean[0]:.1f} to {mean[-1]:.1f}")
     counts = [f"{r:.0f}\n({3000 // int(r):,})" for r in x]
@@ -69,7 +68,7 @@ def noise(found: Experiment | None, guess: str | None = None) -> LessonFigure:
     rows, told = [], []
     for axis, shape in zip(axes, found.axes["shape"], strict=True):
         for loss in found.axes["loss"]:
-            mean = band(axis, x, 100 * found.of("accuracy", shape=shape, loss=loss), _LOSSES[loss], loss)
+            mean, _ = band(axis, x, 100 * found.of("accuracy", shape=shape, loss=loss), _LOSSES[loss], loss)
             rows += [(shape, loss, float(r), float(m)) for r, m in zip(x, mean, strict=True)]
         axis.set(title=titles[shape], xlabel="labels that are wrong (%)")
         at = {row[1]: row[3] for row in rows if row[0] == shape and row[2] == 40}

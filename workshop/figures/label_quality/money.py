@@ -68,7 +68,7 @@ def break_even(found: Experiment | None, guess: float | None = None) -> LessonFi
     for price, style in zip(CROWD_PRICES, ("-", "--"), strict=True):
         values = 100 * found.of("accuracy", workforce="crowd", method="one-coin")[1:]
         label = f"crowd at ${price:.2f}, 2 to {tried[-1]:.0f} labels"
-        mean = band(axis, price * tried[1:], values, WHO["crowd"], label, ls=style)
+        mean, _ = band(axis, price * tried[1:], values, WHO["crowd"], label, ls=style)
         rows += [
             (f"crowd ${price:.2f}", int(r), price * r, float(m)) for r, m in zip(tried[1:], mean, strict=True)
         ]
@@ -101,8 +101,8 @@ def gold(found: Experiment | None, guess: str | None = None) -> LessonFigure:
     rows, told = [], []
     for method in found.axes["aggregation"]:
         hue = METHODS[method]
-        cost = band(axes[0], x, found.of("dollars_a_usable", aggregation=method), hue, method)
-        right = band(axes[1], x, 100 * found.of("label_accuracy", aggregation=method), hue, method)
+        cost, _ = band(axes[0], x, found.of("dollars_a_usable", aggregation=method), hue, method)
+        right, _ = band(axes[1], x, 100 * found.of("label_accuracy", aggregation=method), hue, method)
         rows += [(method, float(g), float(c), float(a)) for g, c, a in zip(x, cost, right, strict=True)]
         told.append(f"{method}: from ${cost[0]:.3f} without to ${cost.min():.3f} at {x[cost.argmin()]:.0f} per cent "
                     f"and ${cost[-1]:.2f} at half")  # fmt: skip
@@ -123,10 +123,10 @@ def incentives(found: Experiment | None, guess: str | None = None) -> LessonFigu
     figure, axes = canvas(8.6, 3.3, columns=2)
     rows = []
     for paid_by, hue in zip(found.axes["paid_by"], (TARGET, SOURCE), strict=True):
-        right = band(
+        right, _ = band(
             axes[0], pay, 100 * found.of("label_accuracy", paid_by=paid_by), hue, f"by the {paid_by}"
         )
-        cost = band(axes[1], pay, found.of("dollars_a_usable", paid_by=paid_by), hue, f"by the {paid_by}")
+        cost, _ = band(axes[1], pay, found.of("dollars_a_usable", paid_by=paid_by), hue, f"by the {paid_by}")
         rows += [(paid_by, float(p), p * 3600 / SECONDS_A_LABEL, float(a), float(c))
                  for p, a, c in zip(pay, right, cost, strict=True)]  # fmt: skip
     for axis, label in zip(

@@ -17,7 +17,7 @@ from workshop.panels.label_quality.numbers import in_words, mean_outcome, tiles
 from workshop.panels.picture import Picture
 from workshop.panels.quiet import Quiet
 from workshop.studies.label_quality import LabelQualityStudy, Plan, PlanOutcome
-from workshop.studies.label_quality.plan import Labelled, carry_out, with_model
+from workshop.studies.label_quality.plan import Labelled, carry_out, repeated, with_model
 
 DRAWS = 8  #: of workers and labels, behind the bars
 PAUSE = 0.15  #: seconds without a move before the model is trained: a hand that drags is not to wait for it
@@ -100,17 +100,13 @@ class CostPanel(widgets.VBox):
             if turn != self._turn or self._first is None:
                 return
             (first, labelled), draws = self._first, list(self._draws)
-        plan = first.plan
         if not draws:  # else the plan was kept, and its model was trained then
             draws = [with_model(first, labelled, self._task)]
             self._take(turn, draws)
-        for seed in range(1, DRAWS):
-            if not on_step(seed, DRAWS, {}):
+        for drawn in repeated(first.plan, self._task, range(1, DRAWS)):
+            draws.append(drawn)
+            if not on_step(len(draws), DRAWS, {}):
                 return
-            drawn, labelled = carry_out(plan, self._task, seed)
-            if not on_step(seed, DRAWS, {}):
-                return
-            draws.append(with_model(drawn, labelled, self._task))
         self._take(turn, draws)
 
     def _watch(self, turn: int, progress: Progress) -> None:
@@ -164,7 +160,7 @@ def _notes(outcome: PlanOutcome, digits: int) -> list[str]:
     if plan.redundancy == 1:
         notes.append("One label an item: there is no consensus to find.")
     if outcome.items == digits and outcome.dollars < 0.95 * plan.budget:
-        notes.append(f"All digits are labelled; ${plan.budget - outcome.dollars:,.0f} are left.")
+        notes.append(f"All digits are labeled; ${plan.budget - outcome.dollars:,.0f} are left.")
     return notes
 
 

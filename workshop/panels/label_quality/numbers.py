@@ -43,7 +43,7 @@ class Number:
 
 
 SHOWN = (
-    Number("items", "items", "{:,.0f}", "digits labelled", "{:,.0f}"),
+    Number("items", "items", "{:,.0f}", "digits labeled", "{:,.0f}"),
     Number("label_accuracy", "labels right (%)", "{:.1f}", "of the labels right", "{:.1f} %"),
     Number("dollars_a_usable", "$ for a right label", "{:.3f}", "for a right label", "${:.3f}", less=True),
     Number("model_accuracy", "model (%)", "{:.1f}", "model accuracy", "{:.1f} %"),

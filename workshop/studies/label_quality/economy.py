@@ -144,7 +144,7 @@ def assumptions() -> lecture.Table:
             "ours",
         ),
         ("of the wrong answers go to the lookalike", f"{CONFUSABLE:.0%}", "ours"),
-        ("the crowd", mix, "ours; set to be right 50 to 60% of the time, as in the lecture"),
+        ("who is in the crowd", mix, "ours; set to be right 50 to 60% of the time, as in the lecture"),
         ("a managed team is right", right("managed"), "lecture"),
         ("contractors, and employees, are right", f"{right('contractor')}, and {right('employee')}", "ours"),
         ("a managed team costs a minute", f"${MANAGED_DOLLARS_A_MINUTE:.2f}", "lecture"),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student_t
 
 from workshop.errors import WorkshopError
 
@@ -51,16 +50,6 @@ class Experiment:
             self.axes[axis].index(settings[axis]) if axis in settings else slice(None) for axis in self.axes
         )
         return self.measured[measure][index]
-
-
-def mean_and_half(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean over the last axis and half of Student's 95% interval of it; NaN for a single draw."""
-    values = np.asarray(values, float)
-    count = values.shape[-1]
-    if count < 2:
-        return values.mean(-1), np.full(values.shape[:-1], np.nan)
-    half = student_t.ppf(0.975, count - 1) * values.std(-1, ddof=1) / np.sqrt(count)
-    return values.mean(-1), half
 
 
 Tick = Callable[[], None]

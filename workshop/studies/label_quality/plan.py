@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 
@@ -139,23 +140,29 @@ class Plan:
             self.partner: WORKFORCES[self.partner].mix,
         }
 
-    @property
-    def shares(self) -> dict[str, float]:
-        """Of the labels, by who makes them."""
-        return {"crowd": self.crowd, self.partner: 1 - self.crowd}
+    def staff(self, items: int) -> dict[str, tuple[int, int]]:
+        """For so many items, by who sends them: how many workers are hired, and how many tested to find them."""
+        needed = max(FEWEST, self.redundancy, math.ceil(items * self.redundancy / LABELS_A_WORKER))
+        of_crowd = round(self.crowd * needed)
+        hired = {"crowd": of_crowd, self.partner: needed - of_crowd}
+        passing = {who: _passing(tuple(self.mixes[who].items()), self.gold_a_worker) for who in hired}
+        return {who: (count, math.ceil(count / passing[who])) for who, count in hired.items() if count}
 
-    def tested_a_hired(self, who: str) -> float:
-        """How many of them are tested on average until one passes the gold questions."""
-        return 1 / _passing(tuple(self.mixes[who].items()), self.gold_a_worker)
+    def dollars(self, items: int) -> float:
+        """What so many items cost: labels, answers to gold questions, the making of those, and reviews."""
+        each = self.dollars_a_label
+        labels = (
+            items * self.redundancy * (self.crowd * each["crowd"] + (1 - self.crowd) * each[self.partner])
+        )
+        answers = sum(
+            tested * self.gold_a_worker * each[who] for who, (_, tested) in self.staff(items).items()
+        )
+        return labels + answers + self.gold_a_worker * EXPERT_DOLLARS + self.reviewed * items * EXPERT_DOLLARS
 
-    @property
-    def dollars_an_item(self) -> float:
-        """What an item costs on average, without the making of the gold questions."""
-        answers = {
-            who: 1 + self.tested_a_hired(who) * self.gold_a_worker / LABELS_A_WORKER for who in self.shares
-        }
-        label = sum(self.shares[who] * self.dollars_a_label[who] * answers[who] for who in self.shares)
-        return self.redundancy * label + self.reviewed * EXPERT_DOLLARS
+    def items(self, most: int) -> int:
+        """How many items the budget pays for, of ``most`` that there are."""
+        # One item more may take one worker more to be tested; but never do more items cost less.
+        return bisect.bisect_right(range(1, most + 1), self.budget + 1e-9, key=self.dollars)
 
 
 @dataclass(frozen=True)
@@ -196,17 +203,16 @@ class Labelled:
 
 
 def carry_out(plan: Plan, task: DigitTask, seed: int = 0) -> tuple[PlanOutcome, Labelled]:
-    """Hire, label, drop who fails, aggregate, review; without a model.
+    """Hire who passes the gold questions, label, aggregate, review; without a model.
 
     Raises:
         WorkshopError: the budget does not pay for ten items.
     """
     rng = np.random.default_rng(seed)
-    gold_made = plan.gold_a_worker * EXPERT_DOLLARS
-    items = min(int((plan.budget - gold_made) / plan.dollars_an_item + 1e-9), len(task.truth))
+    items = plan.items(len(task.truth))
     if items < 10:
         raise WorkshopError(
-            f"${plan.budget:g} pay for {max(items, 0)} items of this plan. Raise the budget, or take fewer labels an "
+            f"${plan.budget:g} pay for {items} items of this plan. Raise the budget, or take fewer labels an "
             "item, fewer gold questions or fewer reviews."
         )
     rows = rng.permutation(len(task.truth))[:items]
@@ -218,7 +224,7 @@ def carry_out(plan: Plan, task: DigitTask, seed: int = 0) -> tuple[PlanOutcome, 
     posterior = AGGREGATION[aggregation](made).posterior
     posterior = _reviewed(posterior, truth, round(plan.reviewed * items), rng)
     right = float((consensus.by_lot(posterior, rng) == truth).mean())
-    dollars = gold_made + items * plan.dollars_an_item
+    dollars = plan.dollars(items)
     hours, days = _time(plan, workforce, by_crowd, made)
     outcome = PlanOutcome(
         plan=plan,
@@ -240,13 +246,10 @@ def with_model(outcome: PlanOutcome, labelled: Labelled, task: DigitTask) -> Pla
     return replace(outcome, model_accuracy=task.model_accuracy(labelled.rows, labelled.posterior))
 
 
-def repeated(plan: Plan, task: DigitTask, seeds: range, model: bool = True) -> list[PlanOutcome]:
-    """The plan once for each seed."""
-    drawn = []
+def repeated(plan: Plan, task: DigitTask, seeds: Iterable[int]) -> Iterator[PlanOutcome]:
+    """The plan with its model, once for each seed."""
     for seed in seeds:
-        outcome, labelled = carry_out(plan, task, seed)
-        drawn.append(with_model(outcome, labelled, task) if model else outcome)
-    return drawn
+        yield with_model(*carry_out(plan, task, seed), task)
 
 
 NUMBERS = tuple(field.name for field in fields(PlanOutcome) if field.name not in ("plan", "seed"))
@@ -254,15 +257,11 @@ NUMBERS = tuple(field.name for field in fields(PlanOutcome) if field.name not in
 
 def _hire(plan: Plan, items: int, rng: np.random.Generator) -> tuple[Workforce, np.ndarray, float]:
     """Who passes the gold questions; (W,) which of them are of the crowd; and the share of those tested who failed."""
-    needed = max(FEWEST, plan.redundancy, math.ceil(items * plan.redundancy / LABELS_A_WORKER))
-    of_crowd = round(plan.crowd * needed)
-    hired, tested, good = {}, 0, 0
-    for who, count in (("crowd", of_crowd), (plan.partner, needed - of_crowd)):
-        if count:
-            candidates = math.ceil(count * plan.tested_a_hired(who))
-            everybody = crowds.hire(plan.mixes[who], candidates, CLASSES, rng)
-            hired[who], passed = _who_pass(everybody, plan.gold_a_worker, count, rng)
-            tested, good = tested + candidates, good + passed
+    staff, hired, good = plan.staff(items), {}, 0
+    for who, (count, tested) in staff.items():
+        everybody = crowds.hire(plan.mixes[who], tested, CLASSES, rng)
+        hired[who], passed = _who_pass(everybody, plan.gold_a_worker, count, rng)
+        good += passed
     together = Workforce(*(np.concatenate(parts) for parts in zip(*map(_parts, hired.values()), strict=True)))
     by_crowd = np.repeat([who == "crowd" for who in hired], [len(group) for group in hired.values()])
     if plan.feedback:
@@ -270,7 +269,7 @@ def _hire(plan: Plan, items: int, rng: np.random.Generator) -> tuple[Workforce, 
         honest = ~np.isin(together.kinds, ("spammer", "scripted"))
         learnt = (1 - undone) * together.confusion + undone * np.eye(CLASSES)
         together = replace(together, confusion=np.where(honest[:, None, None], learnt, together.confusion))
-    return together, by_crowd, 1 - good / tested
+    return together, by_crowd, 1 - good / sum(tested for _, tested in staff.values())
 
 
 def _parts(workforce: Workforce) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -318,11 +317,14 @@ def _reviewed(posterior: np.ndarray, truth: np.ndarray, count: int, rng: np.rand
 def _time(plan: Plan, workforce: Workforce, by_crowd: np.ndarray, made: Annotations) -> tuple[float, float]:
     """Hours of work of all together; days until the slower of the two groups, and then the expert, are done."""
     pace = np.where(by_crowd & (plan.paid_by == "hour"), HOURLY_PACE, workforce.pace)
-    answers = {
-        who: 1 + plan.tested_a_hired(who) * plan.gold_a_worker / LABELS_A_WORKER for who in plan.shares
-    }
-    asked = np.where(by_crowd, answers["crowd"], answers[plan.partner])
-    seconds = SECONDS_A_LABEL * asked * np.bincount(made.worker, pace[made.worker], minlength=made.workers)
+    made_by = np.bincount(made.worker, pace[made.worker], minlength=made.workers)
+    answering = np.zeros(
+        len(workforce)
+    )  # seconds of gold questions, those of who failed shared out among who passed
+    for who, (_, tested) in plan.staff(made.items).items():
+        group = by_crowd == (who == "crowd")
+        answering[group] = tested * plan.gold_a_worker / group.sum() * pace[group].mean()
+    seconds = SECONDS_A_LABEL * (made_by + answering)
     expert_hours = plan.reviewed * made.items * SECONDS_A_LABEL / 3600
     hours = seconds.sum() / 3600 + expert_hours
     _, still_there = SCREENING[plan.screening]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from workshop import results, settings
-from workshop.claims import Measurement, skipped
+from workshop.claims import Measurement, mean_and_half, skipped
 from workshop.datasets import annotations, crowds, lecture
 from workshop.errors import WorkshopError
 from workshop.kernels import (
@@ -28,7 +28,7 @@ from workshop.studies.label_quality import digit_task as digit_task_module
 from workshop.studies.label_quality import economy, experiment, plan
 from workshop.studies.label_quality.claims import CLAIMS
 from workshop.studies.label_quality.digit_task import digit_task
-from workshop.studies.label_quality.experiment import Experiment, mean_and_half, run_grid
+from workshop.studies.label_quality.experiment import Experiment, run_grid
 from workshop.studies.label_quality.experiments import (
     DESIGNS,
     aggregation,

@@ -73,6 +73,6 @@ def _neighbours(count: int, task: DigitTask, rows: np.ndarray, labels: np.ndarra
 REDUNDANCY = Design(
     "Label more items, or label again",
     {"redundancy": (1, 3, 5, 9)},
-    {"smoke": 1, "ci": 8, "class": 20, "full": 50},
+    {"smoke": 1, "ci": 6, "class": 20, "full": 50},
     redundancy,
 )
