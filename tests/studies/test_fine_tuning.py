@@ -5,6 +5,7 @@ import dataclasses
 import nbformat
 import numpy as np
 import pytest
+from scipy import stats
 
 from workshop.claims import judge
 from workshop.runner.lessons import lessons_folder
@@ -78,7 +79,7 @@ def test_a_difference_of_depths_is_paired_picture_by_picture(monkeypatch):
     each = np.tile([0, 100, 100, -100], 3)
     assert measured.value == 25 and "12 pictures" in measured.data
     assert "digits +25.0, tiles +25.0, renders +25.0" in measured.data
-    assert measured.interval[1] - 25 == pytest.approx(1.96 * each.std(ddof=1) / 12**0.5)
+    assert measured.interval == pytest.approx(stats.t.interval(0.95, 11, loc=25, scale=stats.sem(each)))
     assert showing(monkeypatch, {}).measure(FROZEN).status == "skipped"
 
 

