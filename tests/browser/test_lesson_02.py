@@ -138,7 +138,7 @@ def test_the_table_is_sorted_and_saved(lesson_02, panel):
     link = panel.get_by_role("link", name=re.compile("Save all"))
     kind, _, data = link.get_attribute("href").partition(",")
     assert kind == "data:text/csv;base64"
-    assert base64.b64decode(data).decode().splitlines()[0].startswith('"right, %",labels,trained')
+    assert base64.b64decode(data).decode("utf-8-sig").splitlines()[0].startswith('"right, %",labels,trained')
     lesson_02.picture("02-table", panel)
 
 

@@ -21,7 +21,7 @@ from workshop.panels.label_quality import cost
 from workshop.panels.label_quality.controls import COLUMNS, make_controls
 from workshop.panels.label_quality.kept import KeptPlans
 from workshop.panels.label_quality.numbers import SHOWN, in_words, mean_outcome, tiles
-from workshop.studies.label_quality import LabelQualityStudy, Plan, PlanOutcome
+from workshop.studies.label_quality import LabelQualityStudy, Plan, PlanOutcome, plan
 from workshop.studies.label_quality.economy import SCREENING, WORKFORCES, days_to_finish
 from workshop.studies.label_quality.plan import AGGREGATION, PAID_BY, PARTNERS, repeated
 
@@ -223,9 +223,10 @@ def test_a_later_move_overtakes_the_background(panel, monkeypatch):
 def test_a_quick_hand_trains_one_model(panel, monkeypatch):
     monkeypatch.setattr(cost, "PAUSE", 1.0)  # the moves below are quicker than that on any machine
     trained, real = [], cost.with_model
-    monkeypatch.setattr(
-        cost, "with_model", lambda one, *rest: trained.append(one.plan.redundancy) or real(one, *rest)
-    )
+    for module in (cost, plan):  # the first draw's model, and the others'
+        monkeypatch.setattr(
+            module, "with_model", lambda one, *rest: trained.append(one.plan.redundancy) or real(one, *rest)
+        )
     jobs = []
     for labels in (4, 5, 6, 7, 8, 9):
         panel.controls["redundancy"].value = labels
