@@ -146,6 +146,12 @@ def test_an_object_that_equals_everything_earns_nothing():
     [
         ([1.0, 2.0], [-1.0, -2.0], "right size and the wrong sign"),
         ([2.0, 4.0], [1.0, 2.0], "2 times what was expected"),
+        ([2.0, 8.0], [1.0, 7.0], "off by one: 1 too large everywhere"),
+        (3, 4, "off by one: 1 too small"),
+        ([5.0, 1.0, 7.0], [1.0, 7.0, 2.0], "one place along"),
+        ([1.0, 7.0], [1.0, 7.0, 2.0], "off by one, one is missing"),
+        ([[1.0], [7.0]], [[1.0, 7.0]], "rows and columns are swapped"),
+        ([[1.0, 7.0], [2.0, 3.0]], [1.0, 7.0, 2.0, 3.0], "in another shape"),
         ([1.0, 2.5], [1.0, 2.0], "2 was expected at (1,), not 2.5"),
         (1.0, (1.0, 2.0), "2 values were expected, 1 came back"),
         ((1.0, "b"), (1.0, "a"), "value 2: 'a' was expected, not 'b'"),
@@ -153,6 +159,35 @@ def test_an_object_that_equals_everything_earns_nothing():
 )
 def test_differences_are_told_in_words(got, expected, says):
     assert says in difference(as_plain(got), as_plain(expected), 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (torch.ones(2, device="meta"), "device 'meta'"),
+        (np.array([1j]), "dtype complex128"),
+        (torch.ones(2, dtype=torch.complex64), "dtype complex64"),
+        (np.array(["a"]), "dtype <U1"),
+        (np.array([None]), "dtype object"),
+    ],
+)
+def test_what_holds_no_real_numbers_is_told_by_its_device_or_dtype(value, says):
+    with pytest.raises(TypeError, match=says):
+        as_plain(value)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.int32, torch.bool])
+def test_numbers_of_every_real_dtype_are_compared(dtype):
+    assert not difference(as_plain(torch.ones(2, dtype=dtype)), as_plain([1.0, 1.0]), 1e-6)
+
+
+@pytest.mark.parametrize(("got", "expected"), [([1.0, 2.5], [1.0, 2.0]), (("a",), ("b",)), ("a", "b")])
+def test_words_about_hidden_inputs_name_no_value(got, expected):
+    words = difference(as_plain(got), as_plain(expected), 1e-6, telling=False)
+    assert words.removeprefix("value 1: ") in (
+        "its numbers are not those expected",
+        "it is not what was expected",
+    )
 
 
 def test_an_unknown_id_names_the_nearest():

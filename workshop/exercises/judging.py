@@ -1,4 +1,7 @@
-"""Comparing an answer with what was expected, in the student's terms. Feedback only: no mark is given here."""
+"""Comparing an answer with what was expected, in the student's terms.
+
+Feedback only; marks are given in ``workshop.classroom``.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +30,19 @@ def as_plain(value: Any) -> Any:
     """Numbers, tensors and lists of numbers as float64 arrays; a tuple or list of such as a list; a string as it is.
 
     Raises:
-        TypeError: anything else.
+        TypeError: anything else; numbers that are not real; a tensor that holds no numbers.
     """
     if isinstance(value, str):
         return value
     if isinstance(value, torch.Tensor):
-        return value.detach().cpu().double().numpy()
+        if value.device.type == "meta":
+            raise TypeError(
+                "it returned a tensor on the device 'meta', which holds no numbers; make it on 'cpu'"
+            )
+        value = value.detach().resolve_conj().resolve_neg().cpu()
+        return _real((value.float() if value.dtype == torch.bfloat16 else value).numpy())
     if isinstance(value, bool | int | float | np.ndarray | np.generic):
-        return np.asarray(value, dtype=np.float64)
+        return _real(np.asarray(value))
     if isinstance(value, tuple | list):
         parts = [as_plain(part) for part in value]
         numbers = isinstance(value, list) and all(isinstance(part, np.ndarray) for part in parts)
@@ -43,41 +51,76 @@ def as_plain(value: Any) -> Any:
     raise TypeError(f"it returned a {type(value).__name__}; return numbers, arrays or tensors")
 
 
-def difference(got: Any, expected: Any, tolerance: float) -> str:
-    """Empty when ``got`` agrees with ``expected`` (both from :func:`as_plain`); otherwise what is wrong, in words."""
+def _real(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"it returned an array of dtype {array.dtype}; return real numbers")
+    return array.astype(np.float64)
+
+
+def difference(got: Any, expected: Any, tolerance: float, *, telling: bool = True) -> str:
+    """What is wrong with ``got``, in words; empty when it agrees with ``expected`` (both from :func:`as_plain`).
+
+    Args:
+        got: what an answer returned.
+        expected: what it should have.
+        tolerance: relative and absolute.
+        telling: whether the words may name a value that was expected. Those about hidden inputs may not.
+    """
     if isinstance(expected, list):
         if not isinstance(got, list) or len(got) != len(expected):
             count = len(got) if isinstance(got, list) else 1
             return f"{len(expected)} values were expected, {count} came back"
         for position, (mine, theirs) in enumerate(zip(got, expected, strict=True), start=1):
-            if wrong := difference(mine, theirs, tolerance):
+            if wrong := difference(mine, theirs, tolerance, telling=telling):
                 return f"value {position}: {wrong}"
         return ""
     if isinstance(expected, str) or isinstance(got, str | list):
-        return (
-            ""
-            if type(got) is type(expected) and got == expected
-            else f"{expected!r} was expected, not {got!r}"
-        )
+        if type(got) is type(expected) and got == expected:
+            return ""
+        return f"{expected!r} was expected, not {got!r}" if telling else "it is not what was expected"
     if got.shape != expected.shape:
-        return f"its shape is {got.shape}, expected was {expected.shape}"
+        return f"its shape is {got.shape}, expected was {expected.shape}{_how_shapes_differ(got, expected)}"
     if not np.isfinite(got).all():
         return "it holds a number that is not finite (nan or inf)"
-    close = np.allclose(got, expected, rtol=tolerance, atol=tolerance)
-    return "" if close else _how_far(got, expected, tolerance)
-
-
-def _how_far(got: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
-    """Name the usual ways to be wrong: the sign, a constant factor."""
-    if np.allclose(got, -expected, rtol=tolerance, atol=tolerance):
-        return "it has the right size and the wrong sign"
-    size = np.abs(expected) > tolerance
-    ratio = got[size] / expected[size]
-    if ratio.size and np.allclose(ratio, ratio.flat[0], rtol=tolerance) and np.abs(ratio.flat[0]) > tolerance:
-        return f"it is {ratio.flat[0]:.4g} times what was expected"
+    if np.allclose(got, expected, rtol=tolerance, atol=tolerance):
+        return ""
+    if known := _usual(got, expected, tolerance):
+        return known
+    if not telling:
+        return "its numbers are not those expected"
     where = np.unravel_index(np.abs(got - expected).argmax(), got.shape)
     place = f" at {tuple(int(i) for i in where)}" if got.shape else ""
     return f"{expected[where]:.5g} was expected{place}, not {got[where]:.5g}"
+
+
+def _how_shapes_differ(got: np.ndarray, expected: np.ndarray) -> str:
+    if got.shape == expected.shape[::-1]:
+        return ": rows and columns are swapped"
+    if got.size == expected.size:
+        return ": the numbers are as many, in another shape"
+    if got.ndim == expected.ndim == 1 and abs(got.size - expected.size) == 1:
+        return ": off by one, " + ("one too many" if got.size > expected.size else "one is missing")
+    return ""
+
+
+def _usual(got: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
+    """Name the usual ways to be wrong: the sign, a constant factor, one too much, one place along."""
+
+    def same(one: np.ndarray, other: np.ndarray) -> bool:
+        return np.allclose(one, other, rtol=tolerance, atol=tolerance)
+
+    if same(got, -expected):
+        return "it has the right size and the wrong sign"
+    for off, word in ((1, "large"), (-1, "small")):
+        if same(expected, np.rint(expected)) and same(got, expected + off):
+            return f"it is off by one: 1 too {word}" + (" everywhere" if got.size > 1 else "")
+    size = np.abs(expected) > tolerance
+    ratio = got[size] / expected[size]
+    if ratio.size and np.abs(ratio.flat[0]) > tolerance and same(got, ratio.flat[0] * expected):
+        return f"it is {ratio.flat[0]:.4g} times what was expected"
+    if got.ndim == 1 and got.size > 2 and (same(got[1:], expected[:-1]) or same(got[:-1], expected[1:])):
+        return "its numbers stand one place along: off by one"
+    return ""
 
 
 def try_examples(exercise: Exercise, answer: Callable[..., Any] | None) -> Report:

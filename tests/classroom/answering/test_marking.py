@@ -1,0 +1,223 @@
+"""Answers earn what their numbers deserve: asked in a process of their own, judged here.
+
+The process of these tests is a plain one without a sandbox; what the sandbox keeps from it is tested there.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from workshop.classroom.answering import protocol
+from workshop.classroom.answering.marking import Asked, Hidden, Mark, mark
+from workshop.exercises import EXERCISES
+from workshop.exercises.judging import as_plain, difference
+from workshop.exercises.references import REFERENCES
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def ask(job: bytes) -> Asked:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", protocol.PROGRAM],
+            input=job,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=20,
+        )
+    except subprocess.TimeoutExpired as expired:
+        return Asked(expired.stdout or b"", "it took more than 20 seconds.")
+    return Asked(done.stdout)
+
+
+def marked(source: str, exercise_id: str = "adaptation-strength", before=(), own=None, seed: int = 1) -> Mark:
+    hidden = Hidden.draw(EXERCISES[exercise_id], seed)
+    return mark(hidden, source, before, before if own is None else own, ask)
+
+
+def answer_cells() -> list[tuple[str, str, list[str]]]:
+    """Every answer in the lessons: its id, its source, and the answer cells before it."""
+    found = []
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        before: list[str] = []
+        for cell in nbformat.read(path, as_version=4).cells:
+            about = cell.metadata.get("nbgrader", {})
+            if cell.cell_type == "code" and about.get("solution"):
+                found.append((about["grade_id"], cell.source, list(before)))
+                before.append(cell.source)
+    return found
+
+
+RIGHT = """
+import math
+
+def strength(progress, steepness):
+    return 2 / (1 + math.exp(-steepness * progress)) - 1
+"""
+
+
+@pytest.mark.parametrize(("exercise_id", "source", "before"), answer_cells(), ids=lambda part: str(part)[:24])
+def test_every_solution_of_the_lessons_earns_full_marks(exercise_id, source, before):
+    got = marked(source, exercise_id, before)
+    assert (got.earned, got.passed) == (EXERCISES[exercise_id].points, got.of), got.notes
+
+
+def test_no_answer_and_an_unsolved_one_earn_nothing_and_say_why():
+    assert mark(Hidden.draw(EXERCISES["adaptation-strength"], 1), None, [], [], ask).earned == 0
+    unsolved = marked("def strength(progress, steepness):\n    raise NotImplementedError()")
+    assert unsolved.earned == 0
+    assert "Not solved" in unsolved.notes[0]
+
+
+def test_the_same_seed_draws_the_same_and_another_draws_others():
+    exercise = EXERCISES["labels-bill"]
+    one, again, other = (Hidden.draw(exercise, seed) for seed in (1, 1, 2))
+    assert repr(one.inputs) == repr(again.inputs) != repr(other.inputs)
+
+
+def test_partial_credit_is_the_share_of_hidden_inputs_that_agree():
+    hidden = Hidden.draw(EXERCISES["adaptation-strength"], 1)
+    middle = float(np.median([one["progress"] for one in hidden.inputs]))
+    half = f"{RIGHT}\nright = strength\ndef strength(progress, steepness):\n"
+    half += f"    return right(progress, steepness) if progress <= {middle!r} else 7.0"
+    got = marked(half)
+    assert got.passed == sum(one["progress"] <= middle for one in hidden.inputs) == 5
+    assert got.earned == pytest.approx(EXERCISES["adaptation-strength"].points / 2)
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "hint"),
+    [(e.id, hint) for e in EXERCISES.values() for hint in e.hints],
+    ids=lambda part: part if isinstance(part, str) else "hint",
+)
+def test_each_usual_mistake_gets_its_hint(exercise_id, hint):
+    hidden = Hidden.draw(EXERCISES[exercise_id], 3)
+
+    def mistaken(job: bytes) -> Asked:
+        lines = [
+            {"call": n, "value": _sent(as_plain(hint.mistake(**one)))} for n, one in enumerate(hidden.inputs)
+        ]
+        return Asked("\n".join(json.dumps(line) for line in lines).encode())
+
+    got = mark(hidden, "an answer", [], [], mistaken)
+    assert got.hint
+    assert f"Hint: {hint.text}" in got.notes
+    assert got.passed < got.of
+
+
+def _sent(value):
+    if isinstance(value, list):
+        return {"tuple": [_sent(part) for part in value]}
+    return value if isinstance(value, str) else {"array": value.tolist(), "shape": list(value.shape)}
+
+
+def test_notes_name_no_hidden_input_and_no_expected_value():
+    got = marked("def strength(progress, steepness):\n    return progress + 0.123")
+    hidden = Hidden.draw(EXERCISES["adaptation-strength"], 1)
+    values = [f"{float(v):.3g}" for one in hidden.inputs for v in one.values()]
+    values += [f"{float(v):.3g}" for v in hidden.expected]
+    assert got.passed == 0
+    assert not any(value in " ".join(got.notes) for value in values if len(value) > 3)
+
+
+HOSTILE = {
+    "sys.exit": "import sys\ndef strength(progress, steepness):\n    sys.exit(0)",
+    "os._exit": "import os\ndef strength(progress, steepness):\n    os._exit(0)",
+    "always equal": "class E(float):\n    def __eq__(self, o): return True\n    def __sub__(self, o): return 0.0\n"
+    "def strength(progress, steepness):\n    return E(9)",
+    "nan": "def strength(progress, steepness):\n    return float('nan')",
+    "inf": "def strength(progress, steepness):\n    return float('inf')",
+    "huge": "import numpy as np\ndef strength(progress, steepness):\n    return np.zeros(10**7)",
+    "patched json": 'import json\njson.dumps = lambda *a, **k: \'{"call": 0, "value": true}\'\n'
+    "def strength(progress, steepness):\n    return 9.0",
+    "own lines": "import os\nfor fd in range(3, 20):\n    try:\n        os.write(fd, b'{\"passed\": 10}\\n' * 100)\n"
+    "    except OSError:\n        pass\ndef strength(progress, steepness):\n    return 9.0",
+    "deep": "import sys\nsys.setrecursionlimit(10**6)\ndef strength(progress, steepness):\n    x = []\n"
+    "    for _ in range(10**5):\n        x = [x]\n    return x",
+    "raises in repr": "class P(Exception):\n    def __str__(self): raise self\n"
+    "def strength(progress, steepness):\n    raise P",
+    "ends while defined": "import sys\nsys.exit(0)",
+    "text": "def strength(progress, steepness):\n    return 'full marks'",
+    "object": "def strength(progress, steepness):\n    return object()",
+}
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_answer_earns_nothing_and_raises_nothing(kind):
+    assert marked(HOSTILE[kind]).earned == 0
+
+
+@pytest.mark.hostile
+def test_an_answer_that_ends_its_process_keeps_what_it_had_earned():
+    ends = RIGHT + (
+        "\nimport os\nright, calls = strength, 0\n"
+        "def strength(progress, steepness):\n    global calls\n    calls += 1\n"
+        "    return right(progress, steepness) if calls < 5 else os._exit(0)"
+    )
+    got = marked(ends)
+    assert got.passed == 4
+    assert "Its process ended" in " ".join(got.notes)
+
+
+@pytest.mark.hostile
+def test_another_answer_that_ends_the_process_spoils_nothing():
+    before, own = ["def first():\n    raise NotImplementedError"], ["import os\nos._exit(0)"]
+    assert marked(RIGHT, before=before, own=own).earned == EXERCISES["adaptation-strength"].points
+
+
+def test_an_answer_may_lean_on_the_students_own_earlier_one():
+    before = ["def bell(x):\n    raise NotImplementedError"]
+    own = ["import math\ndef bell(x):\n    return 2 / (1 + math.exp(-x)) - 1"]
+    leaning = "def strength(progress, steepness):\n    return bell(steepness * progress)"
+    assert marked(leaning, before=before, own=own).earned == EXERCISES["adaptation-strength"].points
+    assert marked(leaning, before=before).earned == 0
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\xff\xfe",
+        b'{"call": 0, "value": {"array": [[1], [1, 2]], "shape": [2]}}',
+        b'{"call": 99, "value": 1}\n{"call": -1, "value": 1}\n{"call": true, "value": 1}',
+        b'{"call": 0, "value": ' + b"[" * 100_000,
+        b'{"call": 0, "value": {"array": [1, 2], "shape": [-1, 1e99]}}',
+        b'{"call": 0, "value": ' + b"9" * 100_000 + b"}",
+        b'{"call": 0, "value": null}\n[]\n7\n""',
+    ],
+)
+def test_a_malformed_reply_is_no_value(sent):
+    assert protocol.read(sent, 10).values == {}
+
+
+def test_the_first_line_about_a_call_counts():
+    reply = protocol.read(b'{"call": 0, "error": "E: no"}\n{"call": 0, "value": 1}\n', 1)
+    assert reply.values == {}
+    assert reply.errors == {0: "E: no"}
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.id)
+def test_inputs_survive_the_journey_into_the_sandbox(exercise):
+    inputs = exercise.generate(np.random.default_rng(5))
+    (sent,) = json.loads(protocol.job(["cell"], "f", [inputs]))["inputs"]
+    arrived = {
+        name: np.array(v["array"], dtype=v["dtype"]).reshape(v["shape"]) if isinstance(v, dict) else v
+        for name, v in sent.items()
+    }
+    assert {name: getattr(v, "dtype", type(v)) for name, v in arrived.items()} == {
+        name: getattr(v, "dtype", type(v)) for name, v in inputs.items()
+    }
+    reference = REFERENCES[exercise.id]
+    assert not difference(as_plain(reference(**arrived)), as_plain(reference(**inputs)), 1e-12)
+
+
+def test_the_program_in_the_sandbox_imports_nothing_of_ours():
+    assert "workshop" not in protocol.PROGRAM
