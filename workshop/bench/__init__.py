@@ -11,12 +11,20 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from workshop import settings
-from workshop.bench import adaptation, cost_panel, fine_tuning, label_quality, meta_learning
+from workshop.bench import (
+    adaptation,
+    cost_panel,
+    fine_tuning,
+    label_quality,
+    meta_learning,
+    transfer_scenarios,
+)
 from workshop.bench.timing import Row
 from workshop.files import write_whole
 
 #: lesson -> its rows, measured when called
 BENCHES: dict[str, Callable[[], list[Row]]] = {
+    "01_transfer_scenarios": transfer_scenarios.rows,
     "02_fine_tuning_spectrum": fine_tuning.rows,
     "03_domain_adaptation": adaptation.rows,
     "05_meta_learning": meta_learning.rows,
