@@ -1,0 +1,100 @@
+"""The grades of a run, each written down as soon as it is known: SQLite with a write-ahead log.
+
+A grader may be killed at any moment. What it had committed is kept whole; what it had not is graded anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+from workshop.classroom.grading.work import Graded
+from workshop.errors import WorkshopError
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS run (
+  one INTEGER PRIMARY KEY CHECK (one = 1), seed INTEGER NOT NULL, version TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS begun (key TEXT NOT NULL, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);
+CREATE TABLE IF NOT EXISTS graded (
+  key TEXT PRIMARY KEY, student TEXT NOT NULL, lesson TEXT NOT NULL, grade TEXT NOT NULL
+);
+"""
+
+
+class Ledger:
+    """The file ``grades.sqlite`` of one run.
+
+    Args:
+        path: the file; made when it is not there.
+        seed: of the hidden inputs.
+        version: of the exercises; see :func:`workshop.classroom.grading.grade.version`.
+        resume: go on with a run that was interrupted.
+
+    Raises:
+        WorkshopError: the file holds a run, and ``resume`` was not asked for; or one of another seed or other
+            exercises; or it is no ledger.
+    """
+
+    def __init__(self, path: Path, seed: int, version: str, *, resume: bool = False) -> None:
+        there = path.exists()
+        if there and not resume:
+            raise WorkshopError(
+                f"{path} holds the grades of a run. Go on with it (--resume), or choose another folder (OUT=...)."
+            )
+        try:
+            self._file = sqlite3.connect(path, isolation_level=None)
+            self._file.execute("PRAGMA journal_mode=WAL")
+            self._file.execute("PRAGMA synchronous=FULL")
+            self._file.executescript(_TABLES)
+            self._file.execute("INSERT OR IGNORE INTO run VALUES (1, ?, ?)", (seed, version))
+            kept = self._file.execute("SELECT seed, version FROM run").fetchone()
+        except sqlite3.DatabaseError as problem:
+            raise WorkshopError(
+                f"{path} is not a file of grades ({problem}); choose another folder."
+            ) from None
+        if kept[0] != seed:
+            raise WorkshopError(
+                f"The run in {path} was graded with another seed than {seed}. Resume it with its own seed, "
+                "or grade into another folder."
+            )
+        if kept[1] != version:
+            raise WorkshopError(
+                f"The exercises have changed since the run in {path} began. Grade into another folder."
+            )
+
+    def begin(self, key: str) -> None:
+        """Note that a work is being graded."""
+        self._file.execute("INSERT INTO begun (key) VALUES (?)", (key,))
+
+    def keep(self, key: str, graded: Graded) -> None:
+        """Write one grade down. It is on the disk when this returns.
+
+        Raises:
+            WorkshopError: it has been written down already.
+        """
+        row = (key, graded.student, graded.lesson, json.dumps(graded.plain()))
+        try:
+            self._file.execute("INSERT INTO graded VALUES (?, ?, ?, ?)", row)
+        except sqlite3.IntegrityError:
+            raise WorkshopError(
+                f"{graded.student}'s {graded.lesson} has been graded in this run already."
+            ) from None
+
+    def has(self, key: str) -> bool:
+        """Whether that work has been graded."""
+        return self._file.execute("SELECT 1 FROM graded WHERE key = ?", (key,)).fetchone() is not None
+
+    def times_begun(self, key: str) -> int:
+        """How often grading of that work has begun."""
+        return self._file.execute("SELECT count(*) FROM begun WHERE key = ?", (key,)).fetchone()[0]
+
+    def all(self) -> list[Graded]:
+        """Every grade, by student and lesson."""
+        rows = self._file.execute("SELECT grade FROM graded ORDER BY student, lesson, key").fetchall()
+        return [Graded.from_plain(json.loads(grade)) for (grade,) in rows]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
