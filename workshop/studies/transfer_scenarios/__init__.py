@@ -1,0 +1,1 @@
+"""Lesson 01: when what was learned there helps here."""
