@@ -25,6 +25,7 @@ COMMANDS = {
         "main",
         "compare the lessons' verdicts with the saved ones, under nbval",
     ),
+    "grade": ("workshop.classroom.grading.commands", "main", "grade a folder of submissions"),
     "format": ("workshop.runner.commands", "format_main", "normalise the saved lessons"),
 }
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
-from workshop import exercises
 from workshop.classroom.answering.marking import Mark
 from workshop.classroom.grading.work import Graded
-from workshop.classroom.reports import hand_marks, student, summary, tables
+from workshop.classroom.reports import student, summary, tables
 from workshop.classroom.reports.folders import folder_name
-from workshop.classroom.reports.hand_marks import HandMark
-from workshop.errors import WorkshopError
-from workshop.exercises.record import Exercise
 
 FULL = Mark("labels-bill", 2, 2.0, 10, 10, ("10 of 10 hidden inputs agree.",))
 HALF = Mark(
@@ -28,7 +25,8 @@ BOB = Graded(
     "=Bob", "06_label_quality", "b.ipynb", (NONE,), refused="It is not JSON.", seconds={"answers": 1.0}
 )
 EVIL = Graded("<script>alert(1)</script>", "06_label_quality", "<img src=x>", (FULL,), notes=("<b>&",))
-GIVEN = HandMark("Ada", "prose", 3.0, 4.0, "well argued")
+GIVEN = Mark("prose", 4, 3.0, 0, 0, ("well argued",), by="hand")
+BOTH = replace(ADA, marks=(FULL, HALF, GIVEN), manual=())
 
 
 def rows(path):
@@ -36,12 +34,12 @@ def rows(path):
 
 
 def test_a_student_gets_points_notes_and_hints(tmp_path):
-    folder = student.write(tmp_path, "Ada", [ADA], [GIVEN])
+    folder = student.write(tmp_path, "Ada", [BOTH])
     told = json.loads((folder / "report.json").read_text())
-    assert (told["earned"], told["points"]) == (6.0, 8.0)
+    assert (told["earned"], told["points"]) == (6.0, 8)
     assert told["lessons"][0]["marks"][1]["notes"][1] == "Hint: count the pairs."
     page = (folder / "report.html").read_text(encoding="utf-8")
-    for words in ("6.0 of 8.0 points", "Hint: count the pairs.", "well argued", "3.0 of 4.0"):
+    for words in ("6.0 of 8 points", "Hint: count the pairs.", "well argued", "3.0 of 4", "marked by hand"):
         assert words in page
     assert "Marked by hand, later" not in page
     assert "Marked by hand, later" in (student.write(tmp_path, "Ada", [ADA]) / "report.html").read_text()
@@ -80,18 +78,18 @@ def test_folders_of_different_names_differ():
 
 
 def test_tables_hold_every_mark_and_lms_columns(tmp_path):
-    tables.write(tmp_path, [ADA, BOB], [GIVEN])
+    tables.write(tmp_path, [BOTH, BOB])
     grades = rows(tmp_path / "grades.csv")
     assert grades[0][:5] == ["student", "lesson", "exercise", "points", "earned"]
     assert [row[2:5] for row in grades[1:]] == [
         ["labels-bill", "2", "2.0"],
         ["labels-kappa", "2", "1.0"],
+        ["prose", "4", "3.0"],
         ["labels-bill", "2", "0.0"],
-        ["prose", "4.0", "3.0"],
     ]
     assert rows(tmp_path / "canvas.csv") == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "06_label_quality"],
-        ["    Points Possible", "", "", "", "", "8.0"],
+        ["    Points Possible", "", "", "", "", "8"],
         ["'=Bob", "", "", "'=Bob", "", "0.0"],
         ["Ada", "", "", "Ada", "", "6.0"],
     ]
@@ -116,50 +114,3 @@ def test_the_summary_counts_students_exercises_and_seconds(tmp_path):
     assert summary.seconds_by_stage([ADA, BOB]) == {"answers": 3.0}
     bins = dict(summary._distribution([ADA, BOB]))
     assert (bins["0 to 10 %"], bins["70 to 80 %"], sum(bins.values())) == (1, 1, 2)
-
-
-# ---- marks by hand -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def prose(monkeypatch):
-    exercise = Exercise("own-words", "06", "f", 4, "o", lambda rng: {}, (), manual=True)
-    monkeypatch.setitem(exercises.EXERCISES, "own-words", exercise)
-
-
-def read(tmp_path, text):
-    path = tmp_path / "marks.csv"
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return hand_marks.read(path)
-
-
-def test_marks_by_hand_are_read(tmp_path, prose):
-    text = '\ufeffstudent,exercise,points,comment\nAda,own-words,3.5,"good, but"\nBob,own-words,0,\n'
-    assert read(tmp_path, text) == [
-        HandMark("Ada", "own-words", 3.5, 4, "good, but"),
-        HandMark("Bob", "own-words", 0, 4, ""),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("Ada,own-word,3,", "line 2: There is no exercise 'own-word'. Did you mean 'own-words'"),
-        ("Ada,labels-bill,1,", "line 2: labels-bill is marked by the machine"),
-        ("Ada,own-words,three,", "line 2: 'three' is no number of points"),
-        ("Ada,own-words,5,", "line 2: 5 points for own-words, which has 0 to 4"),
-        ("Ada,own-words,nan,", "line 2: nan points"),
-        (",own-words,5,", "line 2: nothing stands under 'student'"),
-        ("Ada,own-words,1,\nAda,own-words,2,", "line 3: Ada has a mark for own-words already"),
-    ],
-)
-def test_a_faulty_mark_names_its_line(tmp_path, prose, line, says):
-    with pytest.raises(WorkshopError, match=says):
-        read(tmp_path, f"student,exercise,points,comment\n{line}\n")
-
-
-def test_what_is_no_csv_is_told(tmp_path):
-    with pytest.raises(WorkshopError, match="cannot be read as a CSV"):
-        read(tmp_path, b"student,exercise\n\xff\xfe")
-    with pytest.raises(WorkshopError, match="cannot be read as a CSV"):
-        hand_marks.read(tmp_path / "nowhere.csv")

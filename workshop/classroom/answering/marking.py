@@ -58,6 +58,7 @@ class Mark:
         passed: how many hidden inputs it answered rightly, of ``of``.
         notes: for the student, in words; no hidden input and no expected value.
         hint: whether a usual mistake was recognised.
+        by: "machine", or "hand".
     """
 
     exercise: str
@@ -67,6 +68,7 @@ class Mark:
     of: int
     notes: tuple[str, ...]
     hint: bool = False
+    by: str = "machine"
 
 
 def mark(hidden: Hidden, answer: str | None, before: Sequence[str], own: Sequence[str], ask: Ask) -> Mark:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import jinja2
 
 from workshop.classroom.grading.work import Graded
 from workshop.classroom.reports.folders import folder_name
-from workshop.classroom.reports.hand_marks import HandMark
 from workshop.files import write_whole
 
 PAGES = jinja2.Environment(
@@ -21,30 +19,25 @@ PAGES = jinja2.Environment(
 )
 
 
-def write(out: Path, student: str, works: Sequence[Graded], by_hand: Sequence[HandMark] = ()) -> Path:
+def write(out: Path, student: str, works: Sequence[Graded]) -> Path:
     """Write both files into a folder of the student's own; returns the folder.
 
     Args:
         out: the run's folder.
         student: the name as handed in, whatever characters it holds.
         works: everything of theirs that was graded, or refused.
-        by_hand: what staff gave.
     """
     folder = out / "students" / folder_name(student)
     folder.mkdir(parents=True, exist_ok=True)
-    earned = round(sum(work.earned for work in works) + sum(mark.points for mark in by_hand), 2)
-    points = round(sum(work.points for work in works) + sum(mark.of for mark in by_hand), 2)
+    earned = round(sum(work.earned for work in works), 2)
+    points = sum(work.points for work in works)
     told = {
         "student": student,
         "earned": earned,
         "points": points,
         "lessons": [work.plain() | {"earned": work.earned, "points": work.points} for work in works],
-        "by_hand": [asdict(mark) for mark in by_hand],
     }
     write_whole(folder / "report.json", json.dumps(told, indent=2, ensure_ascii=True) + "\n")
-    marked = {mark.exercise for mark in by_hand}
-    page = PAGES.get_template("student.html.j2").render(
-        told=told, works=works, by_hand=by_hand, marked=marked
-    )
+    page = PAGES.get_template("student.html.j2").render(told=told, works=works)
     write_whole(folder / "report.html", page.encode("utf-8", "replace"))
     return folder

@@ -13,7 +13,9 @@ from workshop.classroom.reports.student import PAGES
 from workshop.files import write_whole
 
 
-def write(out: Path, works: Sequence[Graded], wall_seconds: float | None = None) -> Path:
+def write(
+    out: Path, works: Sequence[Graded], wall_seconds: float | None = None, missing: Sequence[str] = ()
+) -> Path:
     """Write ``index.html`` into ``out``; returns it."""
     page = PAGES.get_template("summary.html.j2").render(
         students=_students(works),
@@ -21,8 +23,9 @@ def write(out: Path, works: Sequence[Graded], wall_seconds: float | None = None)
         exercises=_exercises(works),
         refused=[work for work in works if work.refused],
         stages=seconds_by_stage(works),
-        works=len(works),
+        works=sum(bool(work.lesson) for work in works),
         wall_seconds=wall_seconds,
+        missing=missing,
         folder_name=folder_name,
     )
     path = out / "index.html"

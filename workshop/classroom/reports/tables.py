@@ -7,22 +7,21 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from workshop.classroom.grading.work import Graded
-from workshop.classroom.reports.hand_marks import HandMark
 from workshop.files import write_whole
 from workshop.spreadsheet import as_csv
 
 
-def write(out: Path, works: Sequence[Graded], by_hand: Sequence[HandMark] = ()) -> None:
+def write(out: Path, works: Sequence[Graded]) -> None:
     """Write every table of a run into ``out``."""
-    write_whole(out / "grades.csv", as_csv(_grades(works, by_hand)))
-    totals = _totals(works, by_hand)
-    lessons = sorted({work.lesson for work in works})
+    write_whole(out / "grades.csv", as_csv(_grades(works)))
+    totals = _totals(works)
+    lessons = sorted({work.lesson for work in works if work.lesson})
     write_whole(out / "canvas.csv", as_csv(_canvas(totals, lessons)))
     write_whole(out / "moodle.csv", as_csv(_moodle(totals, lessons)))
     write_whole(out / "junit.xml", _junit(works))
 
 
-def _grades(works: Sequence[Graded], by_hand: Sequence[HandMark]) -> Iterable[Sequence[object]]:
+def _grades(works: Sequence[Graded]) -> Iterable[Sequence[object]]:
     """One row an exercise of a student: enough to make any other table of."""
     yield "student", "lesson", "exercise", "points", "earned", "hidden inputs", "of", "by", "note"
     for work in works:
@@ -30,25 +29,15 @@ def _grades(works: Sequence[Graded], by_hand: Sequence[HandMark]) -> Iterable[Se
             note = work.refused or " ".join(mark.notes)
             yield (
                 work.student, work.lesson, mark.exercise, mark.points, mark.earned, mark.passed, mark.of,
-                "machine", note,
+                mark.by, note,
             )  # fmt: skip
-    for given in by_hand:
-        yield given.student, "", given.exercise, given.of, given.points, "", "", "hand", given.comment
 
 
-def _totals(
-    works: Sequence[Graded], by_hand: Sequence[HandMark]
-) -> dict[str, dict[str, tuple[float, float]]]:
+def _totals(works: Sequence[Graded]) -> dict[str, dict[str, tuple[float, float]]]:
     """student -> lesson -> (earned, points)."""
-    lesson_of = {id_: work.lesson for work in works for id_ in work.manual}
     totals: dict[str, dict[str, tuple[float, float]]] = {}
-    for work in works:
+    for work in (work for work in works if work.lesson):
         totals.setdefault(work.student, {})[work.lesson] = (work.earned, work.points)
-    for given in by_hand:
-        lesson = lesson_of.get(given.exercise)
-        if lesson and lesson in totals.get(given.student, {}):
-            earned, points = totals[given.student][lesson]
-            totals[given.student][lesson] = (round(earned + given.points, 2), points + given.of)
     return totals
 
 
@@ -74,7 +63,7 @@ def _junit(works: Sequence[Graded]) -> bytes:
     """A suite a lesson of a student, a case an exercise."""
     root = ElementTree.Element("testsuites")
     for work in works:
-        failed = sum(mark.passed < mark.of or not mark.of for mark in work.marks)
+        failed = sum(mark.earned < mark.points for mark in work.marks)
         suite = ElementTree.SubElement(
             root,
             "testsuite",
@@ -85,7 +74,7 @@ def _junit(works: Sequence[Graded]) -> bytes:
         )
         for mark in work.marks:
             case = ElementTree.SubElement(suite, "testcase", classname=work.lesson, name=mark.exercise)
-            if mark.passed < mark.of or not mark.of:
+            if mark.earned < mark.points:
                 words = work.refused or " ".join(mark.notes)
                 ElementTree.SubElement(case, "failure", message=_plain(words))
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)

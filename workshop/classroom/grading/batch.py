@@ -1,0 +1,197 @@
+"""Grading a class: here, one after the other; or on Dask's workers, on this machine or any running cluster.
+
+Whoever grades, each grade is written down as soon as it is known. A worker that dies has its work done once more
+elsewhere; work whose worker dies twice is reported and not written down, so that resuming tries it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from workshop.classroom.grading.grade import grade, nothing, sandboxed, version
+from workshop.classroom.grading.ledger import Ledger
+from workshop.classroom.grading.work import Graded, Work
+from workshop.errors import WorkshopError
+
+#: Bytes that a worker of this machine may come to need: torch in itself and an answer beside it.
+WORKER_BYTES = 3 << 30
+
+#: Told after each work: how many are done, of how many, and the newest.
+OnDone = Callable[[int, int, Graded], None]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What became of a class.
+
+    Attributes:
+        graded: every grade of the run, by student and lesson.
+        failed: what could not be graded, through no fault of the student's.
+        anew: how many were graded now; the others had been before.
+    """
+
+    graded: tuple[Graded, ...]
+    failed: tuple[Graded, ...]
+    anew: int
+
+
+def grade_all(
+    works: Sequence[Work],
+    seed: int,
+    ledger: Ledger,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    unsafe: bool = False,
+    on_done: OnDone = lambda done, total, newest: None,
+    on_dashboard: Callable[[str], None] = lambda link: None,
+) -> Batch:
+    """Grade what the ledger does not hold yet.
+
+    Args:
+        works: at most one a student and lesson.
+        seed: of the hidden inputs.
+        ledger: of this run.
+        jobs: worker processes on this machine; 1 grades in this very process.
+        scheduler: the address of a running Dask cluster instead, such as ``tcp://10.0.0.1:8786``.
+        unsafe: without a sandbox.
+        on_done: see :data:`OnDone`.
+        on_dashboard: told where Dask shows what its workers do.
+
+    Raises:
+        WorkshopError: no cluster answers at that address, or its workers hold other exercises.
+    """
+    todo = {key: work for work in works if not ledger.has(key := work.key(seed, version()))}
+    failed: list[Graded] = []
+    for done, (key, graded, fault) in enumerate(
+        _graded(todo, seed, ledger, jobs, scheduler, unsafe, on_dashboard), start=1
+    ):
+        if fault:
+            failed.append(graded)
+        else:
+            ledger.keep(key, graded)
+        on_done(done, len(todo), graded)
+    wanted = {(work.student, work.lesson) for work in works}
+    kept = tuple(graded for graded in ledger.all() if (graded.student, graded.lesson) in wanted)
+    return Batch(kept, tuple(failed), len(todo) - len(failed))
+
+
+def _graded(
+    todo: dict[str, Work],
+    seed: int,
+    ledger: Ledger,
+    jobs: int,
+    scheduler: str | None,
+    unsafe: bool,
+    on_dashboard: Callable[[str], None],
+) -> Iterator[tuple[str, Graded, bool]]:
+    """Each work's key and grade as they come; the last says whether it failed through no fault of the student's."""
+    if not todo:
+        return
+    if scheduler is None and jobs == 1:
+        for key, work in todo.items():
+            ledger.begin(key)
+            yield key, grade(work, seed, sandboxed(unsafe=unsafe)), False
+        return
+    with _client(min(jobs, len(todo)), scheduler) as client:
+        _same_exercises(client)
+        on_dashboard(client.dashboard_link)
+        yield from _on_workers(client, todo, seed, ledger, unsafe)
+
+
+def _on_workers(
+    client: Any, todo: dict[str, Work], seed: int, ledger: Ledger, unsafe: bool
+) -> Iterator[tuple[str, Graded, bool]]:
+    from distributed import as_completed
+
+    waiting = iter(todo.items())
+    keys = {}
+
+    def submit(count: int) -> list:
+        futures = []
+        for key, work in (pair for pair, _ in zip(waiting, range(count), strict=False)):
+            ledger.begin(key)
+            future = client.submit(_on_worker, work, seed, unsafe, key=f"grade-{key}", pure=False)
+            keys[future.key] = key
+            futures.append(future)
+        return futures
+
+    # A few for each worker and no more: a class of notebooks need not all be in memory.
+    workers = max(1, sum(client.nthreads().values()))
+    running = as_completed(submit(2 * workers))
+    for future in running:
+        key = keys.pop(future.key)
+        if future.status == "finished":
+            yield key, Graded.from_plain(future.result()), False
+        else:
+            problem = future.exception()
+            words = (
+                f"The grader failed, not the work ({type(problem).__name__}); resume the run to try it again."
+            )
+            yield key, nothing(todo[key], words), True
+        for another in submit(1):
+            running.add(another)
+
+
+def _on_worker(work: Work, seed: int, unsafe: bool) -> dict[str, Any]:
+    return grade(work, seed, sandboxed(unsafe=unsafe)).plain()
+
+
+@contextmanager
+def _client(jobs: int, scheduler: str | None) -> Iterator[Any]:
+    """A client of the cluster at that address, or of one of ``jobs`` processes that ends with the block."""
+    try:
+        import dask
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise WorkshopError(
+            "Grading with several workers needs distributed, which is not installed: pip install 'workshop[classroom]'."
+        ) from None
+    # Dead once is bad luck and is tried again; dead twice may be the work.
+    with dask.config.set(
+        {"distributed.scheduler.allowed-failures": 1, "distributed.logging.distributed": "error"}
+    ):
+        if scheduler is None:
+            with (
+                LocalCluster(
+                    n_workers=jobs, threads_per_worker=1, memory_limit=0, dashboard_address=":0"
+                ) as cluster,
+                Client(cluster) as client,
+            ):
+                yield client
+            return
+        try:
+            client = Client(scheduler, timeout="10s")
+        except (OSError, ValueError, TimeoutError) as problem:
+            raise WorkshopError(
+                f"No Dask scheduler answers at {scheduler} ({type(problem).__name__}). "
+                "Start one with `dask scheduler`, and workers with `dask worker ADDRESS`."
+            ) from None
+        with client:
+            yield client
+
+
+def _same_exercises(client: Any) -> None:
+    """Workers that hold other exercises would give other grades.
+
+    Raises:
+        WorkshopError: some do, or there is no worker.
+    """
+    try:
+        client.wait_for_workers(1, timeout=30)
+    except TimeoutError:
+        raise WorkshopError("The cluster has no workers. Start some with `dask worker ADDRESS`.") from None
+    theirs = client.run(version)
+    others = sorted(address for address, mine in theirs.items() if mine != version())
+    if others:
+        raise WorkshopError(
+            f"The exercises on {', '.join(others)} are not those here. Install the same version everywhere."
+        )
+
+
+def refused(student: str, file: str, reason: str) -> Graded:
+    """For a file of which not even the lesson is known."""
+    return replace(nothing(Work(student, "", file, b""), reason))

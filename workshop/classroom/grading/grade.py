@@ -1,0 +1,110 @@
+"""Grading one work: accepted, cut to its answers, run from top to bottom, and each answer asked in the sandbox."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from functools import cache
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from workshop import exercises
+from workshop.classroom.accepting.notebooks import Refused, accept
+from workshop.classroom.accepting.restore import Restored, answers
+from workshop.classroom.answering import protocol
+from workshop.classroom.answering.marking import Ask, Asked, Hidden, Mark, mark
+from workshop.classroom.grading.work import Graded, Work
+from workshop.classroom.sandbox.limits import Limits
+from workshop.classroom.sandbox.run import run
+from workshop.exercises.record import Exercise
+from workshop.runner.lessons import lessons_folder
+
+MB = 1 << 20
+
+#: Of one answer on all its hidden inputs: its process may import torch.
+ANSWER_LIMITS = Limits(
+    cpu_seconds=60,
+    wall_seconds=120,
+    memory_bytes=2048 * MB,
+    processes=64,
+    file_bytes=64 * MB,
+    scratch_bytes=64 * MB,
+    output_bytes=4 * MB,
+)
+
+
+def sandboxed(*, unsafe: bool = False, limits: Limits = ANSWER_LIMITS) -> Ask:
+    """Asks each answer in a fresh process of a sandbox of its own; ``unsafe`` does without the sandbox."""
+
+    def ask(job: bytes) -> Asked:
+        finished = run([sys.executable, "-c", protocol.PROGRAM], job, limits, unsafe=unsafe)
+        return Asked(finished.stdout, finished.ended_because)
+
+    return ask
+
+
+@cache
+def version() -> str:
+    """Of the exercises, their references and their lessons: another version gives other grades."""
+    package = Path(exercises.__file__).parent
+    digest = hashlib.sha256()
+    for path in [*sorted(package.rglob("*.py")), *sorted(lessons_folder().glob("*.ipynb"))]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def of_lesson(lesson: str) -> list[Exercise]:
+    """The exercises of a lesson."""
+    return [exercise for exercise in exercises.EXERCISES.values() if exercise.lesson == lesson]
+
+
+def grade(work: Work, seed: int, ask: Ask) -> Graded:
+    """Grade one work. Whatever was handed in, this returns; it raises for a fault of ours alone."""
+    started = time.perf_counter()
+    accepted = accept(work.raw)
+    if isinstance(accepted, Refused):
+        return nothing(work, accepted.reason)
+    restored = answers(_source(work.lesson), accepted.notebook)
+    taken_in = time.perf_counter()
+    marks = _marks(work.lesson, restored, seed, ask)
+    return Graded(
+        work.student,
+        work.lesson,
+        work.file,
+        tuple(marks),
+        tuple(exercise.id for exercise in of_lesson(work.lesson) if exercise.manual),
+        (*work.notes, *accepted.notes, *restored.notes),
+        seconds={"taking in": taken_in - started, "answers": time.perf_counter() - taken_in},
+    )
+
+
+def nothing(work: Work, reason: str) -> Graded:
+    """No points, of what the lesson has to give."""
+    mine = of_lesson(work.lesson)
+    marks = tuple(Mark(e.id, e.points, 0.0, 0, 0, ("Not graded.",)) for e in mine if not e.manual)
+    manual = tuple(e.id for e in mine if e.manual)
+    return Graded(work.student, work.lesson, work.file, marks, manual, work.notes, refused=reason)
+
+
+def _marks(lesson: str, restored: Restored, seed: int, ask: Ask) -> list[Mark]:
+    order = [id_ for id_ in restored.handed_out if not exercises.find(id_).manual]
+    marks = []
+    for position, id_ in enumerate(order):
+        before = [restored.handed_out[earlier] for earlier in order[:position]]
+        own = [restored.answers.get(earlier, restored.handed_out[earlier]) for earlier in order[:position]]
+        marks.append(mark(_hidden(id_, seed), restored.answers.get(id_), before, own, ask))
+    return marks
+
+
+@cache
+def _source(lesson: str) -> NotebookNode:
+    return nbformat.read(lessons_folder() / f"{lesson}.ipynb", as_version=4)
+
+
+@cache
+def _hidden(exercise_id: str, seed: int) -> Hidden:
+    """Drawn and worked out once for the whole class."""
+    return Hidden.draw(exercises.find(exercise_id), seed)
