@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from workshop.classroom.answering import protocol
-from workshop.classroom.answering.marking import Asked, Hidden, Mark, mark
+from workshop.classroom.answering.marking import Answer, Asked, Hidden, Mark, mark_all
 from workshop.exercises import EXERCISES
 from workshop.exercises.judging import as_plain, difference
 from workshop.exercises.references import REFERENCES
@@ -37,9 +37,19 @@ def ask(job: bytes) -> Asked:
     return Asked(done.stdout)
 
 
-def marked(source: str, exercise_id: str = "adaptation-strength", before=(), own=None, seed: int = 1) -> Mark:
+def marked(
+    source: str | None, exercise_id: str = "adaptation-strength", before=(), own=None, seed: int = 1
+) -> Mark:
+    """The mark of one answer; the exercises before it do not matter and are all the same one."""
     hidden = Hidden.draw(EXERCISES[exercise_id], seed)
-    return mark(hidden, source, before, before if own is None else own, ask)
+    earlier = [
+        Answer(hidden, mine, handed_out)
+        for mine, handed_out in zip(before if own is None else own, before, strict=True)
+    ]
+    return mark_all([*earlier, Answer(hidden, source, HANDED_OUT)], ask, seconds=5)[-1]
+
+
+HANDED_OUT = "def strength(progress, steepness):\n    raise NotImplementedError()"
 
 
 def answer_cells() -> list[tuple[str, str, list[str]]]:
@@ -70,10 +80,10 @@ def test_every_solution_of_the_lessons_earns_full_marks(exercise_id, source, bef
 
 
 def test_no_answer_and_an_unsolved_one_earn_nothing_and_say_why():
-    assert mark(Hidden.draw(EXERCISES["adaptation-strength"], 1), None, [], [], ask).earned == 0
-    unsolved = marked("def strength(progress, steepness):\n    raise NotImplementedError()")
-    assert unsolved.earned == 0
-    assert "Not solved" in unsolved.notes[0]
+    assert "no answer cell" in marked(None).notes[0]
+    assert "as it was handed out" in marked(HANDED_OUT).notes[0]
+    assert "raises NotImplementedError" in marked("# mine\n" + HANDED_OUT).notes[0]
+    assert [marked(text).earned for text in (None, HANDED_OUT)] == [0, 0]
 
 
 def test_the_same_seed_draws_the_same_and_another_draws_others():
@@ -102,11 +112,12 @@ def test_each_usual_mistake_gets_its_hint(exercise_id, hint):
 
     def mistaken(job: bytes) -> Asked:
         lines = [
-            {"call": n, "value": _sent(as_plain(hint.mistake(**one)))} for n, one in enumerate(hidden.inputs)
+            {"job": 0, "call": n, "value": _sent(as_plain(hint.mistake(**one)))}
+            for n, one in enumerate(hidden.inputs)
         ]
         return Asked("\n".join(json.dumps(line) for line in lines).encode())
 
-    got = mark(hidden, "an answer", [], [], mistaken)
+    (got,) = mark_all([Answer(hidden, "an answer", "")], mistaken)
     assert got.hint
     assert f"Hint: {hint.text}" in got.notes
     assert got.passed < got.of
@@ -181,33 +192,60 @@ def test_an_answer_may_lean_on_the_students_own_earlier_one():
     assert marked(leaning, before=before).earned == 0
 
 
+JOB = protocol.Job(("a cell",), "f", ({},) * 10)
+
+
 @pytest.mark.hostile
 @pytest.mark.parametrize(
     "sent",
     [
         b"\xff\xfe",
-        b'{"call": 0, "value": {"array": [[1], [1, 2]], "shape": [2]}}',
-        b'{"call": 99, "value": 1}\n{"call": -1, "value": 1}\n{"call": true, "value": 1}',
-        b'{"call": 0, "value": ' + b"[" * 100_000,
-        b'{"call": 0, "value": {"array": [1, 2], "shape": [-1, 1e99]}}',
-        b'{"call": 0, "value": ' + b"9" * 100_000 + b"}",
-        b'{"call": 0, "value": null}\n[]\n7\n""',
+        b'{"job": 0, "call": 0, "value": {"array": [[1], [1, 2]], "shape": [2]}}',
+        b'{"job": 0, "call": 99, "value": 1}\n{"job": 0, "call": -1, "value": 1}\n{"job": 0, "call": true, "value": 1}',
+        b'{"job": 1, "call": 0, "value": 1}\n{"job": -1, "call": 0, "value": 1}\n{"job": false, "call": 0, "value": 1}',
+        b'{"job": 0, "call": 0, "value": ' + b"[" * 100_000,
+        b'{"job": 0, "call": 0, "value": {"array": [1, 2], "shape": [-1, 1e99]}}',
+        b'{"job": 0, "call": 0, "value": ' + b"9" * 100_000 + b"}",
+        b'{"job": 0, "call": 0, "value": null}\n[]\n7\n""',
     ],
 )
 def test_a_malformed_reply_is_no_value(sent):
-    assert protocol.read(sent, 10).values == {}
+    assert protocol.read(sent, [JOB])[0].values == {}
 
 
 def test_the_first_line_about_a_call_counts():
-    reply = protocol.read(b'{"call": 0, "error": "E: no"}\n{"call": 0, "value": 1}\n', 1)
+    sent = b'{"job": 0, "call": 0, "error": "E: no"}\n{"job": 0, "call": 0, "value": 1}\n'
+    (reply,) = protocol.read(sent, [JOB])
     assert reply.values == {}
     assert reply.errors == {0: "E: no"}
+
+
+SPOILS = {
+    "forged lines": "import os\nfor n in range(10):\n    for fd in range(3, 9):\n        try:\n"
+    '            os.write(fd, b\'\\n{"job": 1, "call": %d, "value": 9}\\n\' % n)\n'
+    "        except OSError:\n            pass",
+    "ends its parent": "import os\nos.kill(os.getppid(), 9)",
+    "half a line": "import os\nfor fd in range(3, 9):\n    try:\n        os.write(fd, b'{')\n"
+    "    except OSError:\n        pass",
+    "never ends": "while True:\n    pass",
+    "patched numbers": "import builtins\nbuiltins.float = lambda x: 7.0",
+}
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("kind", SPOILS)
+def test_an_answer_spoils_no_other(kind):
+    hidden = Hidden.draw(EXERCISES["adaptation-strength"], 1)
+    bad, good = mark_all([Answer(hidden, SPOILS[kind], ""), Answer(hidden, RIGHT, "")], ask, seconds=3)
+    assert bad.earned == 0
+    assert good.earned == good.points, good.notes
 
 
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.id)
 def test_inputs_survive_the_journey_into_the_sandbox(exercise):
     inputs = exercise.generate(np.random.default_rng(5))
-    (sent,) = json.loads(protocol.job(["cell"], "f", [inputs]))["inputs"]
+    job = protocol.Job(("a cell",), "f", (inputs,))
+    (sent,) = json.loads(protocol.request([job], 1))["jobs"][0]["inputs"]
     arrived = {
         name: np.array(v["array"], dtype=v["dtype"]).reshape(v["shape"]) if isinstance(v, dict) else v
         for name, v in sent.items()

@@ -83,7 +83,7 @@ def test_a_file_that_is_no_ledger_is_left_alone(tmp_path):
 
 
 WRITER = """
-import sys
+import sys, time
 from pathlib import Path
 from workshop.classroom.grading.ledger import Ledger
 from workshop.classroom.grading.work import Graded
@@ -93,6 +93,7 @@ for n in range(int(sys.argv[2])):
         ledger.begin(str(n))
         ledger.keep(str(n), Graded(f"student {n:03}", "lesson", "file", notes=("x" * 5000,)))
         print(n, flush=True)
+        time.sleep(0.01)
 """
 
 
@@ -102,7 +103,7 @@ def test_a_grader_killed_at_any_moment_loses_nothing_and_repeats_nothing_kept(tm
     for _ in range(40):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path), "60"], stdout=subprocess.PIPE)
         first = writer.stdout.readline()
-        time.sleep(rng.uniform(0, 0.03))
+        time.sleep(rng.uniform(0, 0.1))
         writer.send_signal(signal.SIGKILL)
         said += [int(n) for n in (first + writer.stdout.read()).split()]
         killed += writer.wait() == -signal.SIGKILL

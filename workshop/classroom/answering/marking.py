@@ -16,6 +16,8 @@ from workshop.exercises.references import REFERENCES
 
 #: Sets of hidden inputs of an exercise. Each right one earns the same share of its points.
 DRAWS = 10
+#: That an answer may take for all of them.
+SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Asked:
     ended_because: str | None = None
 
 
-#: Runs one job (from :func:`protocol.job`) in a fresh process of the sandbox.
+#: Runs :data:`protocol.PROGRAM` in a fresh sandbox on a request (from :func:`protocol.request`).
 Ask = Callable[[bytes], Asked]
 
 
@@ -71,31 +73,70 @@ class Mark:
     by: str = "machine"
 
 
-def mark(hidden: Hidden, answer: str | None, before: Sequence[str], own: Sequence[str], ask: Ask) -> Mark:
-    """Call one answer on its hidden inputs and judge what comes back.
+@dataclass(frozen=True)
+class Answer:
+    """One answer of a submission.
 
-    It is tried beside what the lesson hands out, so that nothing another answer does can spoil it. Only where that
-    is not fully right is it tried beside the student's own earlier answers, on which it may lean; the better
-    counts.
+    Attributes:
+        hidden: what it is asked.
+        text: its cell; None where the submission has none.
+        handed_out: the cell as the student received it.
+    """
+
+    hidden: Hidden
+    text: str | None
+    handed_out: str
+
+
+def mark_all(answers: Sequence[Answer], ask: Ask, seconds: float = SECONDS) -> list[Mark]:
+    """Call the answers of one submission on their hidden inputs and judge what comes back.
+
+    All are asked in one sandbox, each in a process of its own beside what the lesson hands out. One that is not fully
+    right there is asked again in a sandbox of its own, so that nothing another answer does can spoil it; and, where
+    it may lean on the student's own answers before it, once more beside those. The best counts.
 
     Args:
-        hidden: from :meth:`Hidden.draw`.
-        answer: the source of the answer cell; None where the submission has none.
-        before: the answer cells before it, as handed out.
-        own: the same cells, as submitted.
-        ask: runs it in the sandbox.
+        answers: in the lesson's order.
+        ask: runs them in the sandbox.
+        seconds: that each answer may take.
     """
-    if answer is None:
-        return _nothing(hidden, "The submission has no answer cell of this exercise.")
-    first = _try(hidden, [*before, answer], ask)
-    if first.passed == first.of or list(before) == list(own) or not _leans(answer, before):
-        return first
-    second = _try(hidden, [*own, answer], ask)
-    return second if second.passed > first.passed else first
+    marks: dict[int, Mark] = {}
+    for number, answer in enumerate(answers):
+        if answer.text is None:
+            marks[number] = _nothing(answer.hidden, "The submission has no answer cell of this exercise.")
+        elif answer.text.strip() == answer.handed_out.strip():
+            marks[number] = _nothing(answer.hidden, "Not solved: the answer is as it was handed out.")
+    given = [number for number in range(len(answers)) if number not in marks]
+    beside = {number: [earlier.handed_out for earlier in answers[:number]] for number in given}
+    together = _ask([_job(answers[number], beside[number]) for number in given], ask, seconds)
+    for number, (reply, ended) in zip(given, together, strict=True):
+        marks[number] = _judged(answers[number].hidden, reply, ended)
+        own = [earlier.text or earlier.handed_out for earlier in answers[:number]]
+        again = [beside[number]] if len(given) > 1 else []
+        if own != beside[number] and _leans(answers[number].text, beside[number]):
+            again.append(own)
+        for cells in again:
+            if marks[number].passed < marks[number].of:
+                (told,) = _ask([_job(answers[number], cells)], ask, seconds)
+                alone = _judged(answers[number].hidden, *told)
+                # Of two that are equal, nothing could spoil the one asked alone.
+                marks[number] = max(alone, marks[number], key=lambda mark: mark.passed)
+    return [marks[number] for number in range(len(answers))]
+
+
+def _job(answer: Answer, before: Sequence[str]) -> protocol.Job:
+    return protocol.Job((*before, answer.text), answer.hidden.exercise.function, answer.hidden.inputs)
+
+
+def _ask(jobs: list[protocol.Job], ask: Ask, seconds: float) -> list[tuple[protocol.Reply, str | None]]:
+    if not jobs:
+        return []
+    asked = ask(protocol.request(jobs, seconds))
+    return [(reply, asked.ended_because) for reply in protocol.read(asked.sent, jobs)]
 
 
 def _leans(answer: str, before: Sequence[str]) -> bool:
-    """Whether an answer can lean on a cell before it: whether any of their names occurs in it."""
+    """Whether an answer may lean on a cell before it: whether a function of one is named in it."""
     names = {
         line.split("(")[0].removeprefix("def ").strip()
         for cell in before
@@ -105,12 +146,10 @@ def _leans(answer: str, before: Sequence[str]) -> bool:
     return any(name in answer for name in names)
 
 
-def _try(hidden: Hidden, cells: list[str], ask: Ask) -> Mark:
+def _judged(hidden: Hidden, reply: protocol.Reply, ended_because: str | None) -> Mark:
     exercise, of = hidden.exercise, len(hidden.inputs)
-    asked = ask(protocol.job(cells, exercise.function, list(hidden.inputs)))
-    reply = protocol.read(asked.sent, of)
     if reply.unsolved and not reply.values:
-        return _nothing(hidden, "Not solved: the line that raises NotImplementedError is still there.")
+        return _nothing(hidden, "Not solved: it raises NotImplementedError.")
     if reply.undefined:
         return _nothing(hidden, f"The answer did not run: {reply.undefined}.")
     wrong = {
@@ -119,10 +158,9 @@ def _try(hidden: Hidden, cells: list[str], ask: Ask) -> Mark:
     }
     passed = sum(not words for words in wrong.values())
     notes = [f"{passed} of {of} hidden inputs agree."]
-    if asked.ended_because:
-        notes.append(f"It was ended early: {asked.ended_because}")
-    elif len(reply.values) + len(reply.errors) < of:
-        notes.append("Its process ended before it had answered every input.")
+    if len(reply.values) + len(reply.errors) < of:
+        slow = "It took too long and was ended." if reply.slow else None
+        notes.append(slow or ended_because or "Its process ended before it had answered every input.")
     if reply.errors:
         notes.append(f"It stopped with {next(iter(reply.errors.values()))}.")
     failed = [n for n, words in wrong.items() if words]
@@ -131,15 +169,8 @@ def _try(hidden: Hidden, cells: list[str], ask: Ask) -> Mark:
         notes.append(f"Hint: {hint}")
     elif len(told := {wrong[n] for n in failed}) == 1:  # what all of them share
         notes.append(f"Where it does not agree, {told.pop()}.")
-    return Mark(
-        exercise.id,
-        exercise.points,
-        round(exercise.points * passed / of, 2),
-        passed,
-        of,
-        tuple(notes),
-        bool(hint),
-    )
+    earned = round(exercise.points * passed / of, 2)
+    return Mark(exercise.id, exercise.points, earned, passed, of, tuple(notes), bool(hint))
 
 
 def _nothing(hidden: Hidden, note: str) -> Mark:

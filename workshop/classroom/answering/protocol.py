@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,19 +25,37 @@ class Reply:
         values: number of the call to what it returned, as :func:`workshop.exercises.judging.as_plain` has it.
         errors: number of the call to the words of what it raised.
         undefined: why there was nothing to call; empty when there was.
-        unsolved: whether the answer is still the one that was handed out.
+        unsolved: whether it raised NotImplementedError.
+        slow: whether it was ended because it took too long.
     """
 
     values: dict[int, Any] = field(default_factory=dict)
     errors: dict[int, str] = field(default_factory=dict)
     undefined: str = ""
     unsolved: bool = False
+    slow: bool = False
 
 
-def job(cells: list[str], function: str, inputs: list[Inputs]) -> bytes:
-    """The words of one job: cells to run in order, the last one the answer, and the inputs to call it with."""
-    plain = [{name: _to_json(value) for name, value in one.items()} for one in inputs]
-    return json.dumps({"cells": cells, "function": function, "inputs": plain}).encode()
+@dataclass(frozen=True)
+class Job:
+    """One answer to call: cells to run in order, the last one the answer, its function, and the inputs."""
+
+    cells: tuple[str, ...]
+    function: str
+    inputs: tuple[Inputs, ...]
+
+
+def request(jobs: Sequence[Job], seconds: float) -> bytes:
+    """What the program in the sandbox reads: jobs, and the seconds that each may take."""
+    plain = [
+        {
+            "cells": job.cells,
+            "function": job.function,
+            "inputs": [{name: _to_json(value) for name, value in one.items()} for one in job.inputs],
+        }
+        for job in jobs
+    ]
+    return json.dumps({"jobs": plain, "seconds": seconds}).encode()
 
 
 def _to_json(value: Any) -> Any:
@@ -49,35 +68,43 @@ def _to_json(value: Any) -> Any:
     raise TypeError(f"An exercise draws a {type(value).__name__}; draw numbers, text, lists or arrays.")
 
 
-def read(sent: bytes, calls: int) -> Reply:
-    """What the sandbox sent, line by line; a line that is none of ours is passed over.
+def read(sent: bytes, jobs: Sequence[Job]) -> list[Reply]:
+    """What the sandbox sent, line by line, a reply for each job; a line that is none of ours is passed over.
 
     Args:
         sent: everything that came out, forged or not.
-        calls: how many inputs there were. The first line about a call counts.
+        jobs: what was asked. The first line about a call counts.
     """
-    reply = Reply()
+    replies = [Reply() for _ in jobs]
     for line in sent.splitlines():
         try:
             match json.loads(line):
-                case {"call": int(number), "value": value} if _is_call(number, calls):
-                    if number not in reply.values and number not in reply.errors:
-                        reply.values[number] = _from_json(value)
-                case {"call": int(number), "error": str(words)} if _is_call(number, calls):
-                    if number not in reply.values:
-                        reply.errors.setdefault(number, words[:300])
-                case {"undefined": str(words)}:
-                    reply.undefined = words[:300] or "it stopped"
-                case {"unsolved": True}:
-                    reply.unsolved = True
+                case {"job": int(number), **said} if _in(number, len(jobs)):
+                    _note(replies[number], said, len(jobs[number].inputs))
         # Whatever was sent: not JSON, not UTF-8, nested too deep, ragged, a number of a million digits.
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
             continue
-    return reply
+    return replies
 
 
-def _is_call(number: int, calls: int) -> bool:
-    return not isinstance(number, bool) and 0 <= number < calls
+def _note(reply: Reply, said: dict[str, Any], calls: int) -> None:
+    match said:
+        case {"call": int(number), "value": value} if _in(number, calls):
+            if number not in reply.values and number not in reply.errors:
+                reply.values[number] = _from_json(value)
+        case {"call": int(number), "error": str(words)} if _in(number, calls):
+            if number not in reply.values:
+                reply.errors.setdefault(number, words[:300])
+        case {"undefined": str(words)}:
+            reply.undefined = words[:300] or "it stopped"
+        case {"unsolved": True}:
+            reply.unsolved = True
+        case {"slow": True}:
+            reply.slow = True
+
+
+def _in(number: int, count: int) -> bool:
+    return not isinstance(number, bool) and 0 <= number < count
 
 
 def _from_json(value: Any) -> Any:

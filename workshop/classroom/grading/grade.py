@@ -15,7 +15,7 @@ from workshop import exercises
 from workshop.classroom.accepting.notebooks import Refused, accept
 from workshop.classroom.accepting.restore import Restored, answers
 from workshop.classroom.answering import protocol
-from workshop.classroom.answering.marking import Ask, Asked, Hidden, Mark, mark
+from workshop.classroom.answering.marking import Answer, Ask, Asked, Hidden, Mark, mark_all
 from workshop.classroom.grading.work import Graded, Work
 from workshop.classroom.sandbox.limits import Limits
 from workshop.classroom.sandbox.run import run
@@ -24,10 +24,10 @@ from workshop.runner.lessons import lessons_folder
 
 MB = 1 << 20
 
-#: Of one answer on all its hidden inputs: its process may import torch.
+#: Of all answers of a submission. Each of them has seconds of its own, and ends long before these do.
 ANSWER_LIMITS = Limits(
     cpu_seconds=60,
-    wall_seconds=120,
+    wall_seconds=300,
     memory_bytes=2048 * MB,
     processes=64,
     file_bytes=64 * MB,
@@ -37,7 +37,7 @@ ANSWER_LIMITS = Limits(
 
 
 def sandboxed(*, unsafe: bool = False, limits: Limits = ANSWER_LIMITS) -> Ask:
-    """Asks each answer in a fresh process of a sandbox of its own; ``unsafe`` does without the sandbox."""
+    """Asks answers in a fresh sandbox; ``unsafe`` does without one."""
 
     def ask(job: bytes) -> Asked:
         finished = run([sys.executable, "-c", protocol.PROGRAM], job, limits, unsafe=unsafe)
@@ -69,7 +69,7 @@ def grade(work: Work, seed: int, ask: Ask) -> Graded:
         return nothing(work, accepted.reason)
     restored = answers(_source(work.lesson), accepted.notebook)
     taken_in = time.perf_counter()
-    marks = _marks(work.lesson, restored, seed, ask)
+    marks = _marks(restored, seed, ask)
     return Graded(
         work.student,
         work.lesson,
@@ -89,14 +89,12 @@ def nothing(work: Work, reason: str) -> Graded:
     return Graded(work.student, work.lesson, work.file, marks, manual, work.notes, refused=reason)
 
 
-def _marks(lesson: str, restored: Restored, seed: int, ask: Ask) -> list[Mark]:
-    order = [id_ for id_ in restored.handed_out if not exercises.find(id_).manual]
-    marks = []
-    for position, id_ in enumerate(order):
-        before = [restored.handed_out[earlier] for earlier in order[:position]]
-        own = [restored.answers.get(earlier, restored.handed_out[earlier]) for earlier in order[:position]]
-        marks.append(mark(_hidden(id_, seed), restored.answers.get(id_), before, own, ask))
-    return marks
+def _marks(restored: Restored, seed: int, ask: Ask) -> list[Mark]:
+    judged = [id_ for id_ in restored.handed_out if not exercises.find(id_).manual]
+    return mark_all(
+        [Answer(_hidden(id_, seed), restored.answers.get(id_), restored.handed_out[id_]) for id_ in judged],
+        ask,
+    )
 
 
 @cache
