@@ -13,7 +13,7 @@ export BUDGET LESSON SOURCE TARGET
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run lab doctor test regress measure bench results format lint setup setup-dev peers lock clean distclean
+.PHONY: help run lab doctor test regress measure bench results student solutions format lint setup setup-dev peers lock clean distclean
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ bench: $(VENV)/.dev ## Time the kernels against their peers
 
 results: $(VENV)/.dev ## Train the stored results that are stale, and refresh the lessons' saved figures
 	@$(PY) -m workshop results
+
+student: $(VENV)/.dev ## Write what students receive to build/student and its zip: solutions cut out
+	@$(PY) -m workshop student
+
+solutions: $(VENV)/.dev ## Write what staff receive to build/solutions and its zip: solutions kept
+	@$(PY) -m workshop solutions
 
 format: $(VENV)/.dev ## Format the code and the lessons
 	@$(PY) -m ruff format .

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 
 from workshop.errors import WorkshopError
 
@@ -26,8 +27,29 @@ COMMANDS = {
         "compare the lessons' verdicts with the saved ones, under nbval",
     ),
     "grade": ("workshop.classroom.grading.commands", "main", "grade a folder of submissions"),
+    "student": (
+        "workshop.classroom.editions.commands",
+        "student_main",
+        "write what students receive: solutions cut out",
+    ),
+    "solutions": (
+        "workshop.classroom.editions.commands",
+        "solutions_main",
+        "write what staff receive: solutions kept",
+    ),
     "format": ("workshop.runner.commands", "format_main", "normalise the saved lessons"),
 }
+
+_HERE = Path(__file__).parent
+
+
+def _is_here(module: str) -> bool:
+    """Whether this copy of the workbook has the module: students' copies lack what staff need."""
+    path = _HERE.joinpath(*module.split(".")[1:])
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+COMMANDS = {name: command for name, command in COMMANDS.items() if _is_here(command[0])}
 
 
 def main(arguments: list[str]) -> int:
@@ -35,7 +57,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(__doc__)
         for name, (_, _, what) in COMMANDS.items():
-            print(f"  {name:8}  {what}")
+            print(f"  {name:9}  {what}")
         return 0 if arguments else 2
     name, *rest = arguments
     if name not in COMMANDS:
@@ -50,12 +72,16 @@ def main(arguments: list[str]) -> int:
     except ModuleNotFoundError as missing:
         if (missing.name or "").split(".")[0] == "workshop":
             raise
-        print(
-            f"{missing.name} is not installed, and `{name}` needs it. "
-            "Run `make setup-dev`, or `python -m pip install -c constraints.txt -e '.[core,dev]'`.",
-            file=sys.stderr,
-        )
+        print(f"{missing.name} is not installed, and `{name}` needs it. {_remedy()}", file=sys.stderr)
         return 2
+
+
+def _remedy() -> str:
+    """How to install what is missing. What is handed out has no Makefile; a student's copy, no grader either."""
+    if (_HERE.parent / "Makefile").is_file():
+        return "Run `make setup-dev`, or `python -m pip install -c constraints.txt -e '.[core,dev]'`."
+    extras = "core,classroom" if (_HERE / "classroom").is_dir() else "core"
+    return f"Run `python -m pip install -c constraints.txt -e '.[{extras}]'`."
 
 
 def lab(arguments: list[str]) -> int:
