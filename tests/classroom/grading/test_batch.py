@@ -54,18 +54,18 @@ def works(count: int) -> list[Work]:
 
 
 def test_the_source_earns_everything_and_what_is_handed_out_nothing():
-    whole = grade(Work("Ada", LESSON, "a", SOURCE), 1, sandboxed())
+    whole, _ = grade(Work("Ada", LESSON, "a", SOURCE), 1, sandboxed())
     assert whole.earned == whole.points > 0
     from workshop.classroom.accepting.restore import cut
 
     handed_out = nbformat.writes(cut(nbformat.reads(SOURCE.decode(), as_version=4))).encode()
-    empty = grade(Work("Bob", LESSON, "b", handed_out), 1, sandboxed())
+    empty, _ = grade(Work("Bob", LESSON, "b", handed_out), 1, sandboxed())
     assert (empty.earned, empty.points) == (0, whole.points)
     assert all("Not solved" in mark.notes[0] for mark in empty.marks)
 
 
 def test_a_notebook_that_is_none_earns_nothing_and_is_told_why():
-    graded = grade(Work("Ada", LESSON, "a", b"\xff not json"), 1, sandboxed())
+    graded, _ = grade(Work("Ada", LESSON, "a", b"\xff not json"), 1, sandboxed())
     assert graded.earned == 0
     assert graded.refused
 
@@ -94,7 +94,7 @@ def test_a_hostile_answer_costs_its_own_marks_alone(kind, monkeypatch):
         grading.ANSWER_LIMITS, wall_seconds=6.0, cpu_seconds=4, memory_bytes=512 << 20, output_bytes=1 << 20
     )
     raw = with_answer("labels-bill", HOSTILE[kind])
-    graded = grade(Work("Eve", LESSON, "e", raw), 1, sandboxed(limits=limits))
+    graded, _ = grade(Work("Eve", LESSON, "e", raw), 1, sandboxed(limits=limits))
     marks = {mark.exercise: mark for mark in graded.marks}
     bill = marks.pop("labels-bill")
     assert bill.earned == 0
@@ -149,7 +149,7 @@ def test_workers_with_other_exercises_are_told():
         batch._same_exercises(Client())
 
 
-def _dies(work, seed, unsafe):
+def _dies(work, how):
     import os
     import signal
     from pathlib import Path
@@ -161,7 +161,8 @@ def _dies(work, seed, unsafe):
     marker.write_text(str(times + 1))
     if times < int(work.student):
         os.kill(os.getpid(), signal.SIGKILL)
-    return grade(work, seed, sandboxed()).plain()
+    graded, page = grade(work, how.seed, sandboxed())
+    return graded.plain(), page
 
 
 _dies.__module__ = "__main__"  # so that it travels to the workers as it is: this file they cannot import
@@ -197,7 +198,7 @@ def submissions(tmp_path):
 
 def test_a_class_from_folder_to_reports(submissions, tmp_path, capsys):
     out = tmp_path / "out"
-    assert commands.main([str(submissions), "--out", str(out), "--seed", "7", "--jobs", "1"]) == 0
+    assert commands.main([str(submissions), "--out", str(out), "--seed", "7", "--jobs", "1", "--no-run"]) == 0
     said = capsys.readouterr().out
     assert "3 of 3: Cyd, 06_label_quality: 12 of 12" in said
     assert "1 files were refused" in said
@@ -210,7 +211,7 @@ def test_a_class_from_folder_to_reports(submissions, tmp_path, capsys):
 
 
 def test_a_second_run_into_the_same_folder_must_be_asked_for(submissions, tmp_path):
-    line = [str(submissions), "--out", str(tmp_path / "out"), "--seed", "7", "--jobs", "1"]
+    line = [str(submissions), "--out", str(tmp_path / "out"), "--seed", "7", "--jobs", "1", "--no-run"]
     assert commands.main(line) == 0
     with pytest.raises(WorkshopError, match="holds the grades of a run"):
         commands.main(line)
@@ -226,7 +227,9 @@ def test_a_mark_by_hand_reaches_the_report(submissions, tmp_path):
     marks = tmp_path / "marks.csv"
     marks.write_text("student,exercise,points,comment\nBob,labels-bill,1.5,right idea\n")
     out = tmp_path / "out"
-    commands.main([str(submissions), "--out", str(out), "--seed", "7", "--jobs", "1", "--marks", str(marks)])
+    commands.main(
+        [str(submissions), "--out", str(out), "--seed", "7", "--jobs", "1", "--no-run", "--marks", str(marks)]
+    )
     assert json.loads((out / "students" / "Bob" / "report.json").read_text())["earned"] == 10.5
 
 
@@ -234,7 +237,7 @@ def test_a_mark_by_hand_reaches_the_report(submissions, tmp_path):
 def test_killed_at_any_moment_a_run_resumes_to_the_same_grades(submissions, tmp_path):
     def command(out, *more):
         line = [sys.executable, "-m", "workshop", "grade", str(submissions), "--out", str(out), "--seed", "7"]
-        return [*line, "--jobs", "1", *more]
+        return [*line, "--jobs", "1", "--no-run", *more]
 
     subprocess.run(command(tmp_path / "whole"), check=True, capture_output=True, cwd=ROOT)
     rng, broken = random.Random(3), tmp_path / "broken"

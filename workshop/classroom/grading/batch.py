@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workshop.classroom.grading.grade import grade, nothing, sandboxed, version
+from workshop.classroom.grading.grade import RunThrough, grade, nothing, sandboxed, sandboxed_run, version
 from workshop.classroom.grading.ledger import Ledger
 from workshop.classroom.grading.work import Graded, Work
+from workshop.classroom.grading.workbook import unpacked
 from workshop.errors import WorkshopError
 
 #: Bytes that a worker of this machine may come to need: torch in itself and an answer beside it.
@@ -21,6 +22,8 @@ WORKER_BYTES = 3 << 30
 
 #: Told after each work: how many are done, of how many, and the newest.
 OnDone = Callable[[int, int, Graded], None]
+#: Told a work's key and its page; returns the file that it was kept in, below the run's folder.
+OnPage = Callable[[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ def grade_all(
     jobs: int = 1,
     scheduler: str | None = None,
     unsafe: bool = False,
+    workbook: bytes | None = None,
+    on_page: OnPage = lambda key, page: "",
     on_done: OnDone = lambda done, total, newest: None,
     on_dashboard: Callable[[str], None] = lambda link: None,
 ) -> Batch:
@@ -58,6 +63,8 @@ def grade_all(
         jobs: worker processes on this machine; 1 grades in this very process.
         scheduler: the address of a running Dask cluster instead, such as ``tcp://10.0.0.1:8786``.
         unsafe: without a sandbox.
+        workbook: the student edition's zip, in which each notebook is run from top to bottom; None leaves that out.
+        on_page: keeps the page of a notebook that was run; see :data:`OnPage`.
         on_done: see :data:`OnDone`.
         on_dashboard: told where Dask shows what its workers do.
 
@@ -66,12 +73,13 @@ def grade_all(
     """
     todo = {key: work for work in works if not ledger.has(key := work.key(seed, version()))}
     failed: list[Graded] = []
-    for done, (key, graded, fault) in enumerate(
-        _graded(todo, seed, ledger, jobs, scheduler, unsafe, on_dashboard), start=1
-    ):
-        if fault:
+    how = _How(seed, unsafe, workbook)
+    results = _graded(todo, how, ledger, jobs, scheduler, on_dashboard)
+    for done, (key, graded, page) in enumerate(results, start=1):
+        if page is None:
             failed.append(graded)
         else:
+            graded = replace(graded, page=on_page(key, page) if page else "")
             ledger.keep(key, graded)
         on_done(done, len(todo), graded)
     wanted = {(work.student, work.lesson) for work in works}
@@ -79,32 +87,43 @@ def grade_all(
     return Batch(kept, tuple(failed), len(todo) - len(failed))
 
 
+@dataclass(frozen=True)
+class _How:
+    """How every work of a run is graded."""
+
+    seed: int
+    unsafe: bool
+    workbook: bytes | None
+
+    def run_notebook(self) -> RunThrough | None:
+        return sandboxed_run(unpacked(self.workbook), unsafe=self.unsafe) if self.workbook else None
+
+
 def _graded(
     todo: dict[str, Work],
-    seed: int,
+    how: _How,
     ledger: Ledger,
     jobs: int,
     scheduler: str | None,
-    unsafe: bool,
     on_dashboard: Callable[[str], None],
-) -> Iterator[tuple[str, Graded, bool]]:
-    """Each work's key and grade as they come; the last says whether it failed through no fault of the student's."""
+) -> Iterator[tuple[str, Graded, str | None]]:
+    """Each work's key, grade and page as they come; no page means that it failed through no fault of the student's."""
     if not todo:
         return
     if scheduler is None and jobs == 1:
         for key, work in todo.items():
             ledger.begin(key)
-            yield key, grade(work, seed, sandboxed(unsafe=unsafe)), False
+            yield key, *grade(work, how.seed, sandboxed(unsafe=how.unsafe), how.run_notebook())
         return
     with _client(min(jobs, len(todo)), scheduler) as client:
         _same_exercises(client)
         on_dashboard(client.dashboard_link)
-        yield from _on_workers(client, todo, seed, ledger, unsafe)
+        yield from _on_workers(client, todo, how, ledger)
 
 
 def _on_workers(
-    client: Any, todo: dict[str, Work], seed: int, ledger: Ledger, unsafe: bool
-) -> Iterator[tuple[str, Graded, bool]]:
+    client: Any, todo: dict[str, Work], how: _How, ledger: Ledger
+) -> Iterator[tuple[str, Graded, str | None]]:
     from distributed import as_completed
 
     waiting = iter(todo.items())
@@ -112,9 +131,10 @@ def _on_workers(
 
     def submit(count: int) -> list:
         futures = []
-        for key, work in (pair for pair, _ in zip(waiting, range(count), strict=False)):
+        for key, work in (pair for _, pair in zip(range(count), waiting, strict=False)):
             ledger.begin(key)
-            future = client.submit(_on_worker, work, seed, unsafe, key=f"grade-{key}", pure=False)
+            # The workbook goes with each work: scattered once, it would be lost with a worker that dies.
+            future = client.submit(_on_worker, work, how, key=f"grade-{key}", pure=False)
             keys[future.key] = key
             futures.append(future)
         return futures
@@ -125,19 +145,21 @@ def _on_workers(
     for future in running:
         key = keys.pop(future.key)
         if future.status == "finished":
-            yield key, Graded.from_plain(future.result()), False
+            plain, page = future.result()
+            yield key, Graded.from_plain(plain), page
         else:
             problem = future.exception()
             words = (
                 f"The grader failed, not the work ({type(problem).__name__}); resume the run to try it again."
             )
-            yield key, nothing(todo[key], words), True
+            yield key, nothing(todo[key], words), None
         for another in submit(1):
             running.add(another)
 
 
-def _on_worker(work: Work, seed: int, unsafe: bool) -> dict[str, Any]:
-    return grade(work, seed, sandboxed(unsafe=unsafe)).plain()
+def _on_worker(work: Work, how: _How) -> tuple[dict[str, Any], str]:
+    graded, page = grade(work, how.seed, sandboxed(unsafe=how.unsafe), how.run_notebook())
+    return graded.plain(), page
 
 
 @contextmanager

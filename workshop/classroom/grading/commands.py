@@ -15,6 +15,7 @@ import psutil
 from workshop.classroom.accepting.intake import Intake, take_in
 from workshop.classroom.accepting.manual import read_marks
 from workshop.classroom.accepting.roster import Roster
+from workshop.classroom.editions.edition import STUDENT, make
 from workshop.classroom.grading.batch import WORKER_BYTES, Batch, grade_all, refused
 from workshop.classroom.grading.by_hand import with_hand_marks
 from workshop.classroom.grading.grade import version
@@ -23,6 +24,7 @@ from workshop.classroom.grading.work import Graded, Work
 from workshop.classroom.reports import student, summary, tables
 from workshop.classroom.sandbox import available
 from workshop.errors import WorkshopError
+from workshop.files import write_whole
 from workshop.runner import lessons
 
 
@@ -47,6 +49,7 @@ def main(arguments: list[str]) -> int:
     sources = {lesson.name: nbformat.read(lesson.path, as_version=4) for lesson in lessons.find([])}
     roster = Roster.read(asked.roster) if asked.roster else None
     marks = read_marks(asked.marks) if asked.marks else {}
+    workbook = None if asked.no_run else make(STUDENT).archive.read_bytes()
     taken = take_in(asked.submissions, sources, roster)
     works = [Work(each.student, each.lesson, each.file, each.raw, each.notes) for each in taken.submissions]
     ledger = _ledger(asked)
@@ -69,6 +72,8 @@ def main(arguments: list[str]) -> int:
             jobs=asked.jobs or usual_jobs(),
             scheduler=asked.scheduler,
             unsafe=asked.unsafe_no_sandbox,
+            workbook=workbook,
+            on_page=lambda key, page: _keep_page(asked.out, key, page),
             on_done=on_done,
             on_dashboard=lambda link: print(f"What the workers do: {link}", flush=True),
         )
@@ -96,6 +101,13 @@ def write_reports(
         student.write(out, name, theirs)
     tables.write(out, everything)
     summary.write(out, everything, seconds, missing=taken.missing)
+
+
+def _keep_page(out: Path, key: str, page: str) -> str:
+    name = f"pages/{key}.html"
+    (out / "pages").mkdir(exist_ok=True)
+    write_whole(out / name, page)
+    return name
 
 
 def usual_jobs() -> int:
@@ -144,5 +156,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     parser.add_argument("--roster", type=Path, help="CSV: who handed in what, and when")
     parser.add_argument("--marks", type=Path, help="CSV: marks given by hand")
+    parser.add_argument("--no-run", action="store_true", help="judge the answers only, run no notebook")
     parser.add_argument("--unsafe-no-sandbox", action="store_true", help="for trusted notebooks only")
     return parser

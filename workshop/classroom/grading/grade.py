@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from workshop.classroom.accepting.restore import Restored, answers
 from workshop.classroom.answering import protocol
 from workshop.classroom.answering.marking import Answer, Ask, Asked, Hidden, Mark, mark_all
 from workshop.classroom.grading.work import Graded, Work
+from workshop.classroom.running.run_through import RanThrough, run_through
 from workshop.classroom.sandbox.limits import Limits
 from workshop.classroom.sandbox.run import run
 from workshop.exercises.record import Exercise
@@ -36,6 +38,10 @@ ANSWER_LIMITS = Limits(
 )
 
 
+#: Runs a lesson's notebook from top to bottom.
+RunThrough = Callable[[str, NotebookNode], RanThrough]
+
+
 def sandboxed(*, unsafe: bool = False, limits: Limits = ANSWER_LIMITS) -> Ask:
     """Asks answers in a fresh sandbox; ``unsafe`` does without one."""
 
@@ -44,6 +50,15 @@ def sandboxed(*, unsafe: bool = False, limits: Limits = ANSWER_LIMITS) -> Ask:
         return Asked(finished.stdout, finished.ended_because)
 
     return ask
+
+
+def sandboxed_run(workbook: Path, *, unsafe: bool = False) -> RunThrough:
+    """Runs notebooks in a sandbox with the student edition at ``workbook``; ``unsafe`` does without one."""
+
+    def run_notebook(lesson: str, notebook: NotebookNode) -> RanThrough:
+        return run_through(lesson, notebook, workbook, unsafe=unsafe)
+
+    return run_notebook
 
 
 @cache
@@ -61,24 +76,51 @@ def of_lesson(lesson: str) -> list[Exercise]:
     return [exercise for exercise in exercises.EXERCISES.values() if exercise.lesson == lesson]
 
 
-def grade(work: Work, seed: int, ask: Ask) -> Graded:
-    """Grade one work. Whatever was handed in, this returns; it raises for a fault of ours alone."""
-    started = time.perf_counter()
+def grade(work: Work, seed: int, ask: Ask, run_notebook: RunThrough | None = None) -> tuple[Graded, str]:
+    """Grade one work. Whatever was handed in, this returns; it raises for a fault of ours alone.
+
+    Args:
+        work: the submission.
+        seed: of the hidden inputs.
+        ask: runs answers; see :func:`sandboxed`.
+        run_notebook: runs it from top to bottom; None leaves that out.
+
+    Returns:
+        The grade, and the page of what the notebook showed, empty where there is none.
+    """
+    clock = _Clock()
     accepted = accept(work.raw)
     if isinstance(accepted, Refused):
-        return nothing(work, accepted.reason)
+        return nothing(work, accepted.reason), ""
     restored = answers(_source(work.lesson), accepted.notebook)
-    taken_in = time.perf_counter()
+    clock.lap("taking in")
+    ran = run_notebook(work.lesson, restored.notebook) if run_notebook else None
+    clock.lap("running")
     marks = _marks(restored, seed, ask)
-    return Graded(
+    clock.lap("answers")
+    graded = Graded(
         work.student,
         work.lesson,
         work.file,
         tuple(marks),
         tuple(exercise.id for exercise in of_lesson(work.lesson) if exercise.manual),
         (*work.notes, *accepted.notes, *restored.notes),
-        seconds={"taking in": taken_in - started, "answers": time.perf_counter() - taken_in},
+        ran=ran.words if ran else "",
+        seconds=clock.seconds,
     )
+    return graded, ran.page if ran else ""
+
+
+class _Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage], self._last = now - self._last, now
 
 
 def nothing(work: Work, reason: str) -> Graded:

@@ -47,6 +47,7 @@ class Graded:
         notes: for the student, in sentences.
         refused: why it was not graded at all; empty when it was.
         ran: how it ran from top to bottom, in words; empty when it was not run.
+        page: the file of what it showed, below the run's folder; empty where there is none.
         seconds: by stage.
     """
 
@@ -58,6 +59,7 @@ class Graded:
     notes: tuple[str, ...] = ()
     refused: str = ""
     ran: str = ""
+    page: str = ""
     seconds: dict[str, float] | None = None
 
     @property

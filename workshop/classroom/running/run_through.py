@@ -1,0 +1,94 @@
+"""Run a submission in the sandbox, and wrap what it made of itself so that a browser runs none of it."""
+
+from __future__ import annotations
+
+import html
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from workshop.classroom.sandbox.limits import Limits
+from workshop.classroom.sandbox.run import run
+
+MB = 1 << 20
+_PROGRAM = (Path(__file__).parent / "inside.py").read_text(encoding="utf-8")
+
+#: Of a lesson at the budget smoke, with torch twice: in papermill's process and in the kernel's.
+LIMITS = Limits(
+    cpu_seconds=300,
+    wall_seconds=420,
+    memory_bytes=4096 * MB,
+    processes=256,
+    file_bytes=256 * MB,
+    scratch_bytes=512 * MB,
+    output_bytes=32 * MB,
+)
+
+
+@dataclass(frozen=True)
+class RanThrough:
+    """What became of a submission that was run. It earns and costs nothing.
+
+    Attributes:
+        words: how far it came, in a sentence.
+        page: HTML of what it showed, safe to open; empty where there is none.
+        seconds: from start to end.
+    """
+
+    words: str
+    page: str
+    seconds: float
+
+
+def run_through(
+    lesson: str, notebook: NotebookNode, workbook: Path, *, unsafe: bool = False, limits: Limits = LIMITS
+) -> RanThrough:
+    """Run ``notebook`` from top to bottom at the budget smoke.
+
+    Args:
+        lesson: its name.
+        notebook: the lesson as handed out, with the student's answers in it.
+        workbook: a student edition; what the lesson imports comes from there.
+        unsafe: without a sandbox.
+        limits: of the whole.
+    """
+    asked = {"name": lesson, "notebook": nbformat.writes(notebook), "limit": limits.wall_seconds * 0.9}
+    finished = run(
+        [sys.executable, "-c", _PROGRAM], json.dumps(asked).encode(), limits, workbook=workbook, unsafe=unsafe
+    )
+    try:
+        told = json.loads(finished.stdout)
+        reached, cells = int(told["reached"]), int(told["of"])
+        error = None if told["error"] is None else str(told["error"])[:500]
+        page = _wrapped(lesson, str(told["page"]))
+    # Whatever was sent: cut off, forged, nested too deep.
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        reason = finished.ended_because or "Its process ended before it had told how far it came."
+        return RanThrough(f"It did not run to its end. {reason}", "", finished.seconds)
+    words = (
+        f"It ran from top to bottom ({cells} cells, {finished.seconds:.0f} s)."
+        if error is None
+        else f"It ran as far as cell {reached} of {cells}. {error}"
+    )
+    return RanThrough(words, page, finished.seconds)
+
+
+def _wrapped(lesson: str, page: str) -> str:
+    """A page that shows another one in a frame without scripts, forms, navigation or requests."""
+    return (
+        (
+            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<meta http-equiv="Content-Security-Policy" '
+            "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+            f"<title>{html.escape(lesson)}, as it ran</title>"
+            "<style>html, body { margin: 0; height: 100%; } iframe { border: 0; width: 100%; height: 100%; }</style>"
+            f'</head><body><iframe sandbox title="{html.escape(lesson)}, as it ran" srcdoc="{html.escape(page)}"></iframe>'
+            "</body></html>\n"
+        )
+        .encode("utf-8", "replace")
+        .decode()
+    )
