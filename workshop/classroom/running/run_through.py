@@ -79,16 +79,13 @@ def run_through(
 
 def _wrapped(lesson: str, page: str) -> str:
     """A page that shows another one in a frame without scripts, forms, navigation or requests."""
-    return (
-        (
-            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-            '<meta http-equiv="Content-Security-Policy" '
-            "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
-            f"<title>{html.escape(lesson)}, as it ran</title>"
-            "<style>html, body { margin: 0; height: 100%; } iframe { border: 0; width: 100%; height: 100%; }</style>"
-            f'</head><body><iframe sandbox title="{html.escape(lesson)}, as it ran" srcdoc="{html.escape(page)}"></iframe>'
-            "</body></html>\n"
-        )
-        .encode("utf-8", "replace")
-        .decode()
+    title = html.escape(f"{lesson}, as it ran")
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    style = "html, body { margin: 0; height: 100%; } iframe { border: 0; width: 100%; height: 100%; }"
+    wrapped = (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f"<title>{title}</title><style>{style}</style></head>"
+        f'<body><iframe sandbox title="{title}" srcdoc="{html.escape(page)}"></iframe></body></html>\n'
     )
+    return wrapped.encode("utf-8", "replace").decode()
