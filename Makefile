@@ -9,11 +9,11 @@ PIP := $(PY) -m pip --disable-pip-version-check install -qq -c constraints.txt
 
 # For make run; the recipes read them from the environment, so that a path may hold spaces.
 BUDGET ?= ci
-export BUDGET LESSON SOURCE TARGET
+export BUDGET LESSON SOURCE TARGET SUBMISSIONS OUT SEED
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run lab doctor test regress measure bench results student solutions format lint setup setup-dev peers lock clean distclean
+.PHONY: help run lab doctor test regress measure bench results student solutions grade selftest format lint setup setup-dev peers lock clean distclean
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ student: $(VENV)/.dev ## Write what students receive to build/student and its zi
 
 solutions: $(VENV)/.dev ## Write what staff receive to build/solutions and its zip: solutions kept
 	@$(PY) -m workshop solutions
+
+grade: $(VENV)/.dev ## Grade a class: SUBMISSIONS=folder OUT=folder SEED=number, and MORE="--roster FILE --jobs 4 --resume"
+	@$(PY) -m workshop grade "$$SUBMISSIONS" --out "$$OUT" --seed "$$SEED" $(MORE)
+
+selftest: $(VENV)/.dev ## Grade the lessons, the students' edition and hostile submissions; write build/selftest.json
+	@$(PY) -m workshop selftest
 
 format: $(VENV)/.dev ## Format the code and the lessons
 	@$(PY) -m ruff format .

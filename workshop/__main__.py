@@ -27,6 +27,7 @@ COMMANDS = {
         "compare the lessons' verdicts with the saved ones, under nbval",
     ),
     "grade": ("workshop.classroom.grading.commands", "main", "grade a folder of submissions"),
+    "selftest": ("workshop.classroom.selftest", "main", "grade what is known: lessons, hostile submissions"),
     "student": (
         "workshop.classroom.editions.commands",
         "student_main",

@@ -12,7 +12,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from workshop.classroom.accepting.lessons import grade_id, lesson_of
 from workshop.classroom.accepting.notebooks import Refused
-from workshop.classroom.accepting.restore import answers, cut
+from workshop.classroom.accepting.restore import answers
+from workshop.classroom.editions.release import release
 from workshop.exercises import EXERCISES
 
 LESSONS = Path(__file__).resolve().parents[3] / "notebooks"
@@ -62,7 +63,7 @@ def test_a_lesson_gives_every_answer_of_its_own(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lesson_as_handed_out_gives_what_was_handed_out(name):
     source = _source(name)
-    student = cut(source)
+    student = release(source, "The lesson")
     restored = answers(source, student)
     assert restored.notes == () and restored.answers == restored.handed_out
     assert all("NotImplementedError" in text and "SOLUTION" not in text for text in restored.answers.values())
@@ -82,7 +83,7 @@ def test_only_answers_survive(source, submission):
     submission.cells.insert(0, new_code_cell("extra = 1"))
     submission.metadata["theirs"] = True
     restored = answers(source, submission)
-    assert without_answers(restored.notebook) == without_answers(cut(source))
+    assert without_answers(restored.notebook) == without_answers(release(source, "The lesson"))
     assert restored.notebook.metadata == source.metadata
     assert list(restored.answers) == IDS and restored.answers[IDS[1]] == "mine"
     assert cell_of(restored.notebook, IDS[1]).source == "mine"

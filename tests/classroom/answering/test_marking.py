@@ -111,22 +111,12 @@ def test_each_usual_mistake_gets_its_hint(exercise_id, hint):
     hidden = Hidden.draw(EXERCISES[exercise_id], 3)
 
     def mistaken(job: bytes) -> Asked:
-        lines = [
-            {"job": 0, "call": n, "value": _sent(as_plain(hint.mistake(**one)))}
-            for n, one in enumerate(hidden.inputs)
-        ]
-        return Asked("\n".join(json.dumps(line) for line in lines).encode())
+        return Asked(protocol.reply([as_plain(hint.mistake(**one)) for one in hidden.inputs]))
 
     (got,) = mark_all([Answer(hidden, "an answer", "")], mistaken)
     assert got.hint
     assert f"Hint: {hint.text}" in got.notes
     assert got.passed < got.of
-
-
-def _sent(value):
-    if isinstance(value, list):
-        return {"tuple": [_sent(part) for part in value]}
-    return value if isinstance(value, str) else {"array": value.tolist(), "shape": list(value.shape)}
 
 
 def test_notes_name_no_hidden_input_and_no_expected_value():

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from workshop.classroom.editions.release import release
 from workshop.classroom.grading import batch, commands
 from workshop.classroom.grading.grade import grade, sandboxed, version
 from workshop.classroom.grading.ledger import Ledger
@@ -56,9 +57,7 @@ def works(count: int) -> list[Work]:
 def test_the_source_earns_everything_and_what_is_handed_out_nothing():
     whole, _ = grade(Work("Ada", LESSON, "a", SOURCE), 1, sandboxed())
     assert whole.earned == whole.points > 0
-    from workshop.classroom.accepting.restore import cut
-
-    handed_out = nbformat.writes(cut(nbformat.reads(SOURCE.decode(), as_version=4))).encode()
+    handed_out = nbformat.writes(release(nbformat.reads(SOURCE.decode(), as_version=4), LESSON)).encode()
     empty, _ = grade(Work("Bob", LESSON, "b", handed_out), 1, sandboxed())
     assert (empty.earned, empty.points) == (0, whole.points)
     assert all("Not solved" in mark.notes[0] for mark in empty.marks)

@@ -39,7 +39,7 @@ def test_a_student_gets_points_notes_and_hints(tmp_path):
     assert (told["earned"], told["points"]) == (6.0, 8)
     assert told["lessons"][0]["marks"][1]["notes"][1] == "Hint: count the pairs."
     page = (folder / "report.html").read_text(encoding="utf-8")
-    for words in ("6.0 of 8 points", "Hint: count the pairs.", "well argued", "3.0 of 4", "marked by hand"):
+    for words in ("6 of 8 points", "Hint: count the pairs.", "well argued", "3 of 4", "marked by hand"):
         assert words in page
     assert "Marked by hand, later" not in page
     assert "Marked by hand, later" in (student.write(tmp_path, "Ada", [ADA]) / "report.html").read_text()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
 from workshop.classroom.accepting.lessons import grade_id, grader
-from workshop.errors import WorkshopError
+from workshop.classroom.editions.release import release
 
 
 @dataclass(frozen=True)
@@ -29,20 +28,6 @@ class Restored:
     notes: tuple[str, ...] = ()
 
 
-def cut(source: NotebookNode) -> NotebookNode:
-    """A lesson's source without solutions and outputs, as nbgrader cuts it."""
-    try:
-        from nbgrader.preprocessors import ClearOutput, ClearSolutions
-    except ImportError:
-        raise WorkshopError(
-            "Grading needs nbgrader, which is not installed: pip install 'workshop[classroom]'."
-        ) from None
-    notebook = copy.deepcopy(source)
-    for step in (ClearSolutions(), ClearOutput()):
-        notebook, _ = step.preprocess(notebook, {})
-    return notebook
-
-
 def answers(source: NotebookNode, submission: NotebookNode) -> Restored:
     """Take the answers out of a submission by id, and put them into the lesson.
 
@@ -50,7 +35,7 @@ def answers(source: NotebookNode, submission: NotebookNode) -> Restored:
         source: the lesson's source, with its solutions.
         submission: an accepted notebook.
     """
-    notebook = cut(source)
+    notebook = release(source, "The lesson")
     given: dict[str, NotebookNode] = {}
     twice: list[str] = []
     for cell in submission.cells:

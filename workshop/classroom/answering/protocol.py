@@ -58,6 +58,18 @@ def request(jobs: Sequence[Job], seconds: float) -> bytes:
     return json.dumps({"jobs": plain, "seconds": seconds}).encode()
 
 
+def reply(values: Sequence[Any]) -> bytes:
+    """What the program would send had its only job returned ``values`` (from :func:`as_plain`): for tests."""
+    lines = [{"job": 0, "call": number, "value": _told(value)} for number, value in enumerate(values)]
+    return "\n".join(json.dumps(line) for line in lines).encode()
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, list):
+        return {"tuple": [_told(part) for part in value]}
+    return value if isinstance(value, str) else {"array": value.tolist(), "shape": list(value.shape)}
+
+
 def _to_json(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()

@@ -16,7 +16,7 @@ from workshop import exercises
 from workshop.classroom.accepting.notebooks import Refused, accept
 from workshop.classroom.accepting.restore import Restored, answers
 from workshop.classroom.answering import protocol
-from workshop.classroom.answering.marking import Answer, Ask, Asked, Hidden, Mark, mark_all
+from workshop.classroom.answering.marking import SECONDS, Answer, Ask, Asked, Hidden, Mark, mark_all
 from workshop.classroom.grading.work import Graded, Work
 from workshop.classroom.running.run_through import RanThrough, run_through
 from workshop.classroom.sandbox.limits import Limits
@@ -76,7 +76,9 @@ def of_lesson(lesson: str) -> list[Exercise]:
     return [exercise for exercise in exercises.EXERCISES.values() if exercise.lesson == lesson]
 
 
-def grade(work: Work, seed: int, ask: Ask, run_notebook: RunThrough | None = None) -> tuple[Graded, str]:
+def grade(
+    work: Work, seed: int, ask: Ask, run_notebook: RunThrough | None = None, seconds: float = SECONDS
+) -> tuple[Graded, str]:
     """Grade one work. Whatever was handed in, this returns; it raises for a fault of ours alone.
 
     Args:
@@ -84,6 +86,7 @@ def grade(work: Work, seed: int, ask: Ask, run_notebook: RunThrough | None = Non
         seed: of the hidden inputs.
         ask: runs answers; see :func:`sandboxed`.
         run_notebook: runs it from top to bottom; None leaves that out.
+        seconds: that each answer may take.
 
     Returns:
         The grade, and the page of what the notebook showed, empty where there is none.
@@ -96,7 +99,7 @@ def grade(work: Work, seed: int, ask: Ask, run_notebook: RunThrough | None = Non
     clock.lap("taking in")
     ran = run_notebook(work.lesson, restored.notebook) if run_notebook else None
     clock.lap("running")
-    marks = _marks(restored, seed, ask)
+    marks = _marks(restored, seed, ask, seconds)
     clock.lap("answers")
     graded = Graded(
         work.student,
@@ -131,11 +134,12 @@ def nothing(work: Work, reason: str) -> Graded:
     return Graded(work.student, work.lesson, work.file, marks, manual, work.notes, refused=reason)
 
 
-def _marks(restored: Restored, seed: int, ask: Ask) -> list[Mark]:
+def _marks(restored: Restored, seed: int, ask: Ask, seconds: float) -> list[Mark]:
     judged = [id_ for id_ in restored.handed_out if not exercises.find(id_).manual]
     return mark_all(
         [Answer(_hidden(id_, seed), restored.answers.get(id_), restored.handed_out[id_]) for id_ in judged],
         ask,
+        seconds,
     )
 
 

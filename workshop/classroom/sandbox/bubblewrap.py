@@ -102,6 +102,8 @@ def _mounts(limits: Limits, workbook: Path | None, python: Sequence[Path]) -> It
             yield from ("--symlink", os.readlink(name), name)
         else:
             yield from ("--ro-bind-try", name, name)
+    # bubblewrap would make it for root only.
+    yield from ("--perms", "0755", "--dir", "/etc")
     for name in ("/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache", "/etc/localtime"):
         yield from ("--ro-bind-try", name, name)
     yield from ("--proc", "/proc", "--dev", "/dev")
