@@ -62,6 +62,11 @@ def test_results_follow_the_schema_and_every_claim_that_was_tried_holds(executed
                 assert verdict["interval"][0] <= verdict["value"] <= verdict["interval"][1]
 
 
+def test_lesson_00_draws_its_curve_at_ci(executed):
+    verdicts = {v["id"]: v for lesson in executed["results"]["lessons"] for v in lesson["verdicts"]}
+    assert verdicts["start/label_hunger"]["status"] == "run"
+
+
 def test_lesson_02_trains_the_small_network_and_the_lights_at_ci_and_shows_the_rest(executed):
     verdicts = {v["id"]: v for lesson in executed["results"]["lessons"] for v in lesson["verdicts"]}
     tuned = {name: v["status"] for name, v in verdicts.items() if name.startswith("finetune/")}

@@ -17,7 +17,7 @@ import ipywidgets as widgets
 from IPython import get_ipython
 from IPython.display import HTML, display
 
-from workshop import claims, exercises
+from workshop import claims, exercises, progress
 from workshop.claims import Verdict, short
 from workshop.errors import WorkshopError
 from workshop.exercises.judging import Report, try_examples
@@ -86,6 +86,8 @@ def predict(
         # The press of the button may overtake the last moves, so what is kept follows the control from now on.
         control.observe(keep, "value")
         _guesses[guess_id] = kept = control.value
+        if _study is not None:
+            progress.guessed(_study.lesson, guess_id)
         shown = kept if choices is not None else f"{kept:.3g} {unit}"
         answer.value = f"Kept: {escape(str(shown))}. Now run the next cell."
 
@@ -138,6 +140,8 @@ def check(exercise_id: str, answer: Any = None) -> None:
         shell = get_ipython()
         answer = shell.user_ns.get(exercise.function) if shell else None
     report: Report = try_examples(exercise, answer)
+    if report.passed == report.of:
+        progress.passed(exercise_id)
     tone = "good" if report.passed == report.of else "open" if report.unsolved else "bad"
     words = "<br>".join(escape(line) for line in report.lines)
     evidence = {"check": {"id": exercise_id, "passed": report.passed, "of": report.of}}

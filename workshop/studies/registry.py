@@ -11,6 +11,7 @@ from workshop.studies.fine_tuning import FineTuningStudy
 from workshop.studies.label_quality import LabelQualityStudy
 from workshop.studies.ladder import RUNGS, LadderRung
 from workshop.studies.meta_learning import MetaLearningStudy
+from workshop.studies.start import StartStudy
 from workshop.studies.stored import StoredStudy
 
 
@@ -33,6 +34,7 @@ class Entry:
 
 
 STUDIES: dict[str, Entry] = {
+    StartStudy.lesson: Entry(StartStudy),
     FineTuningStudy.lesson: Entry(FineTuningStudy),
     AdaptationStudy.lesson: Entry(
         AdaptationStudy,

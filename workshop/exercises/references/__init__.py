@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workshop.exercises.references import adaptation, fine_tuning, label_quality, meta_learning
+from workshop.exercises.references import adaptation, fine_tuning, label_quality, meta_learning, start
 
 REFERENCES: dict[str, Callable[..., Any]] = {
+    **start.REFERENCES,
     **fine_tuning.REFERENCES,
     **adaptation.REFERENCES,
     **meta_learning.REFERENCES,
