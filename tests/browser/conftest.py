@@ -45,6 +45,13 @@ def opened(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[objec
 
 
 @pytest.fixture(scope="session")
+def opened_00(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A copy of lesson 00, likewise; it shows its stored results, as a reader first sees it."""
+    with _opened(_test_copy("00_start_here", {}, ()), chromium, tmp_path_factory) as notebook:
+        yield notebook
+
+
+@pytest.fixture(scope="session")
 def opened_02(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """A copy of lesson 02, likewise; it shows its stored results, as a reader first sees it."""
     with _opened(_test_copy("02_fine_tuning_spectrum", {}, ()), chromium, tmp_path_factory) as notebook:
@@ -85,6 +92,14 @@ def lesson(opened) -> Iterator[object]:
     yield opened
     assert opened.strangers == []
     assert opened.complaints == []
+
+
+@pytest.fixture
+def lesson_00(opened_00) -> Iterator[object]:
+    """The same of lesson 00."""
+    yield opened_00
+    assert opened_00.strangers == []
+    assert opened_00.complaints == []
 
 
 @pytest.fixture

@@ -68,13 +68,13 @@ def slider(panel, label: str):
     return panel.locator(".widget-slider").filter(has_text=label).get_by_role("slider")
 
 
-def too_faint(lesson, theme: str, slices: str) -> list[str]:
-    """Texts that do not stand out in a theme; pictures of the whole lesson in it are kept."""
+def too_faint(lesson, theme: str, slices: str, texts: int = 30) -> list[str]:
+    """Texts that do not stand out in a theme, of at least so many; pictures of the whole lesson in it are kept."""
     lesson.theme(theme)
     lesson.slices(slices)
     found = lesson.page.evaluate(CONTRAST)
     lesson.theme("JupyterLab Light")
-    assert found["seen"] > 30
+    assert found["seen"] > texts
     return found["faint"]
 
 

@@ -49,7 +49,7 @@ def jupyterlab(folder: Path, home: Path, log: Path) -> Iterator[str]:
         "IPYTHONDIR": "ipython",
     }  # fmt: skip
     environment = os.environ | {name: str(private / place) for name, place in places.items()}
-    environment |= {"WORKSHOP_HOME": str(home), "WORKSHOP_THREADS": "1"}
+    environment |= {"WORKSHOP_HOME": str(home), "WORKSHOP_THREADS": "1", "WORKSHOP_PROGRESS": "on"}
     port = _free_port()
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
