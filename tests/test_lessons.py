@@ -35,6 +35,8 @@ EXACT = {
     "labels/likelihood_never_falls",
     "labels/managed_vs_crowd",
     "maml/agrees_with_learn2learn",
+    "scenarios/map_has_three_regions",
+    "scenarios/one_shift_at_a_time",
 }
 
 
@@ -65,6 +67,12 @@ def test_results_follow_the_schema_and_every_claim_that_was_tried_holds(executed
 def test_lesson_00_draws_its_curve_at_ci(executed):
     verdicts = {v["id"]: v for lesson in executed["results"]["lessons"] for v in lesson["verdicts"]}
     assert verdicts["start/label_hunger"]["status"] == "run"
+
+
+def test_lesson_01_runs_all_that_its_claims_are_about_at_ci(executed):
+    verdicts = {v["id"]: v for lesson in executed["results"]["lessons"] for v in lesson["verdicts"]}
+    found = {name: v["status"] for name, v in verdicts.items() if name.startswith("scenarios/")}
+    assert set(found) == set(STUDIES["01_transfer_scenarios"].make.claims) and set(found.values()) == {"run"}
 
 
 def test_lesson_02_trains_the_small_network_and_the_lights_at_ci_and_shows_the_rest(executed):

@@ -52,6 +52,13 @@ def opened_00(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ob
 
 
 @pytest.fixture(scope="session")
+def opened_01(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A copy of lesson 01, likewise; it shows its stored results, as a reader first sees it."""
+    with _opened(_test_copy("01_transfer_scenarios", {}, ()), chromium, tmp_path_factory) as notebook:
+        yield notebook
+
+
+@pytest.fixture(scope="session")
 def opened_02(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """A copy of lesson 02, likewise; it shows its stored results, as a reader first sees it."""
     with _opened(_test_copy("02_fine_tuning_spectrum", {}, ()), chromium, tmp_path_factory) as notebook:
@@ -100,6 +107,14 @@ def lesson_00(opened_00) -> Iterator[object]:
     yield opened_00
     assert opened_00.strangers == []
     assert opened_00.complaints == []
+
+
+@pytest.fixture
+def lesson_01(opened_01) -> Iterator[object]:
+    """The same of lesson 01."""
+    yield opened_01
+    assert opened_01.strangers == []
+    assert opened_01.complaints == []
 
 
 @pytest.fixture

@@ -56,3 +56,13 @@ def test_a_figure_of_its_own_is_the_same_picture(picture):
     setting = SITUATIONS[-1].setting
     assert five_shifts(setting).png == picture.draw(show(setting)).png
     assert "<table>" in five_shifts(setting).html()
+
+
+def test_a_guess_is_written_and_said(picture):
+    setting = SITUATIONS[2].setting
+    plain, guessed = five_shifts(setting), five_shifts(setting, guess="far fewer right")
+    assert guessed.alt == plain.alt + ' Your guess was "far fewer right".'
+    changed = np.abs(pixels(plain) - pixels(guessed)).max(2) > 60
+    assert 50 < changed.sum() < 4000
+    picture.draw(show(setting), guess="more")
+    assert picture.draw(show(setting)).png == plain.png  # nothing of it stays

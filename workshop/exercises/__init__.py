@@ -9,13 +9,21 @@ from __future__ import annotations
 import difflib
 
 from workshop.errors import WorkshopError
-from workshop.exercises import adaptation, fine_tuning, label_quality, meta_learning, start
+from workshop.exercises import (
+    adaptation,
+    fine_tuning,
+    label_quality,
+    meta_learning,
+    start,
+    transfer_scenarios,
+)
 from workshop.exercises.record import Exercise
 
 EXERCISES: dict[str, Exercise] = {
     exercise.id: exercise
     for exercise in (
         *start.EXERCISES,
+        *transfer_scenarios.EXERCISES,
         *fine_tuning.EXERCISES,
         *adaptation.EXERCISES,
         *meta_learning.EXERCISES,

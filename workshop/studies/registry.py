@@ -13,6 +13,7 @@ from workshop.studies.ladder import RUNGS, LadderRung
 from workshop.studies.meta_learning import MetaLearningStudy
 from workshop.studies.start import StartStudy
 from workshop.studies.stored import StoredStudy
+from workshop.studies.transfer_scenarios import TransferScenariosStudy
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Entry:
 
 STUDIES: dict[str, Entry] = {
     StartStudy.lesson: Entry(StartStudy),
+    TransferScenariosStudy.lesson: Entry(TransferScenariosStudy),
     FineTuningStudy.lesson: Entry(FineTuningStudy),
     AdaptationStudy.lesson: Entry(
         AdaptationStudy,

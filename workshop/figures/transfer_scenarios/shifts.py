@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from workshop.datasets.shifts import CLASSES, Domain, Setting, source, target
-from workshop.figures.form import QUIET, SOURCE, TARGET, LessonFigure, palette_png
+from workshop.figures.form import GUESS, QUIET, SOURCE, TARGET, LessonFigure, palette_png
 from workshop.kernels.gaussian_shift import OBJECTS, Verdict, accuracy, explain, source_classifier
 
 SHOWN, SHOWN_SEED = 260, 11  #: points of each domain that are drawn
@@ -100,11 +100,12 @@ class ShiftPicture:
             bbox_to_anchor=(0.02, 0.0), ncols=4, fontsize=11.5, frameon=False, handletextpad=0.4,
             columnspacing=1.2, markerscale=1.4,
         )  # fmt: skip
+        self._note = self._figure.text(0.37, 0.15, "", color=GUESS, fontsize=12, animated=True)
         self._canvas.draw()
         self._still = self._canvas.copy_from_bbox(self._figure.bbox)
 
-    def draw(self, shown: Shown) -> LessonFigure:
-        """A setting, with its words and its numbers."""
+    def draw(self, shown: Shown, guess: object = None) -> LessonFigure:
+        """A setting, with its words and its numbers, and the reader's guess where there is one."""
         self._canvas.restore_region(self._still)
         for pane, (x, y), right in zip(self._panes, shown.points, shown.exact, strict=True):
             for kind, marks in enumerate(pane.points):
@@ -118,12 +119,16 @@ class ShiftPicture:
             bar.axes.draw_artist(bar)
             state.axes.draw_artist(state)
         alt = f"Points of the source, of the target, and five bars: how far each object has moved. {shown.words()}"
+        if guess is not None:
+            self._note.set_text(f"your guess: {guess}")
+            self._figure.draw_artist(self._note)
+            alt += f' Your guess was "{guess}".'
         return LessonFigure(palette_png(self._canvas.buffer_rgba()), alt, _COLUMNS, _table(shown))
 
 
-def five_shifts(setting: Setting) -> LessonFigure:
+def five_shifts(setting: Setting, guess: object = None) -> LessonFigure:
     """A setting as a figure of its own."""
-    return ShiftPicture().draw(show(setting))
+    return ShiftPicture().draw(show(setting), guess)
 
 
 def _table(shown: Shown) -> tuple[tuple[object, ...], ...]:
