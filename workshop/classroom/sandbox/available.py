@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from workshop.classroom.sandbox import bubblewrap
+from workshop.classroom.sandbox import bubblewrap, calls
 from workshop.classroom.sandbox.limits import Limits
 from workshop.errors import WorkshopError
 
@@ -43,14 +43,16 @@ def require() -> None:
                 f"apt-get install {package}). {_OTHERWISE}"
             )
     try:
-        tried = subprocess.run(
-            bubblewrap.command(["/usr/bin/true"], _SMALL),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_SMALL.wall_seconds,
-        )
+        with calls.opened() as filter_:
+            tried = subprocess.run(
+                bubblewrap.command(["/usr/bin/true"], _SMALL, calls_fd=filter_),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_SMALL.wall_seconds,
+                pass_fds=(filter_,),
+            )
     except subprocess.TimeoutExpired:
         raise WorkshopError(
             f"The sandbox did not start `true` within {_SMALL.wall_seconds:g} seconds. Try again when the "

@@ -35,6 +35,7 @@ def command(
     workbook: Path | None = None,
     *,
     info_fd: int | None = None,
+    calls_fd: int | None = None,
     as_root: bool | None = None,
     python: Sequence[Path] | None = None,
 ) -> list[str]:
@@ -45,6 +46,7 @@ def command(
         limits: memory, wall time and output are not kept by this command; see ``run``.
         workbook: a student edition, shown read-only at ``/workbook`` and first on Python's path.
         info_fd: an open file to which bubblewrap writes the process id of the sandbox's first process.
+        calls_fd: an open file with the filter of system calls; see ``calls``.
         as_root: whether root starts it; found out when not given.
         python: what is shown of the Python environment; that of this process when not given.
     """
@@ -60,6 +62,8 @@ def command(
         sandbox += ["--unshare-user", "--disable-userns"]
     if info_fd is not None:
         sandbox += ["--info-fd", str(info_fd)]
+    if calls_fd is not None:
+        sandbox += ["--seccomp", str(calls_fd)]
     sandbox += ["--clearenv"]
     for name, value in environment(HOME, WORKBOOK if workbook else None).items():
         sandbox += ["--setenv", name, value]

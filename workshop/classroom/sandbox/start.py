@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from workshop.classroom.sandbox import available, bubblewrap
+from workshop.classroom.sandbox import available, bubblewrap, calls
 from workshop.classroom.sandbox.limits import Limits
 from workshop.errors import WorkshopError
 
@@ -36,10 +36,13 @@ class Sandboxed:
                 f"it: chmod -R o+rX {self._workbook}"
             )
         told, tell = os.pipe()
-        with open(told, "rb") as info, open(tell, "wb") as telling:
-            line = bubblewrap.command(self._argv, self._limits, self._workbook, info_fd=tell)
+        with open(told, "rb") as info, open(tell, "wb") as telling, calls.opened() as filter_:
+            line = bubblewrap.command(
+                self._argv, self._limits, self._workbook, info_fd=tell, calls_fd=filter_
+            )
+            variables = {"PATH": os.environ.get("PATH", os.defpath)}
             try:
-                self._process = _start(line, {"PATH": os.environ.get("PATH", os.defpath)}, "/", (tell,))
+                self._process = _start(line, variables, "/", (tell, filter_))
             except FileNotFoundError:
                 available.require()
                 raise
