@@ -91,9 +91,9 @@ GDD = Exercise(
 # ---- the posterior under another prior ----------------------------------------------------------------
 
 
-def _corrected(posterior, source, target):
-    joint = posterior * target / source
-    return joint / joint.sum(1, keepdims=True)
+def _times(posterior, factor):
+    """Each class's probability times its factor, rows summing to 1 again."""
+    return (posterior * factor) / (posterior @ factor)[:, None]
 
 
 def _priors(posterior, source, target) -> Inputs:
@@ -134,11 +134,11 @@ PRIOR = Exercise(
             "the ratios are right; the rows no longer sum to 1: divide each by its sum.",
         ),
         Hint(
-            lambda posterior, source, target: _corrected(posterior, target, source),
+            lambda posterior, source, target: _times(posterior, source / target),
             "it is the other way round: a class that is more common in the target must gain.",
         ),
         Hint(
-            lambda posterior, source, target: _corrected(posterior, np.ones_like(source), target),
+            lambda posterior, source, target: _times(posterior, target),
             "the source's shares are in the posterior already: divide by them before the target's come in.",
         ),
         Hint(

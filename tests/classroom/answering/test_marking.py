@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -128,6 +129,53 @@ def test_notes_name_no_hidden_input_and_no_expected_value():
     assert not any(value in " ".join(got.notes) for value in values if len(value) > 3)
 
 
+RAISES = "def strength(progress, steepness):\n    raise {}"
+DEFINES = (
+    "import sys\nframe = sys._getframe()\nwhile 'job' not in frame.f_locals:\n    frame = frame.f_back\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "note"),
+    [
+        (RAISES.format("ValueError(f'{progress!r} {steepness!r}')"), "It stopped with ValueError in line 2."),
+        (
+            RAISES.format("type(f'{progress!r}', (Exception,), {})('<script>')"),
+            "It stopped with an error of another kind in line 2.",
+        ),
+        (
+            f"{DEFINES}raise KeyError(str(frame.f_locals['job']))",
+            "The answer did not run: KeyError in line 5.",
+        ),
+        (
+            "def strength(progress, steepness):\n    return (",
+            "The answer did not run: SyntaxError in line 2.",
+        ),
+        ("def weakness(): pass", "The answer defines no function strength."),
+        ("def strength(progress, steepness): pass", "It returned nothing: is there a return?"),
+        ("def strength(progress, steepness):\n    return {progress}", "It returned a set; return numbers"),
+        ("def strength(progress, steepness):\n    return range", "It returned something that is neither"),
+    ],
+)
+def test_what_went_wrong_is_told_without_a_word_of_the_answers_own(source, note):
+    got = marked(source)
+    told = " ".join(got.notes)
+    assert (got.earned, note in told) == (0, True), told
+    hidden = Hidden.draw(EXERCISES["adaptation-strength"], 1)
+    assert not any(repr(value) in told for one in hidden.inputs for value in one.values())
+    assert "<" not in told
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "constant"),
+    [("adaptation-pseudo-labels", "0.0"), ("finetune-choose-depth", "2"), ("start-labels-needed", "50")],
+)
+def test_an_answer_that_looks_at_nothing_earns_nothing(exercise_id, constant):
+    function = EXERCISES[exercise_id].function
+    got = marked(f"def {function}(**anything):\n    return {constant}", exercise_id)
+    assert (got.earned, got.notes) == (0, ("It returns the same for every input.",))
+
+
 HOSTILE = {
     "sys.exit": "import sys\ndef strength(progress, steepness):\n    sys.exit(0)",
     "os._exit": "import os\ndef strength(progress, steepness):\n    os._exit(0)",
@@ -182,6 +230,24 @@ def test_an_answer_may_lean_on_the_students_own_earlier_one():
     assert marked(leaning, before=before).earned == 0
 
 
+@pytest.mark.parametrize(
+    ("earlier", "used"),
+    [
+        (
+            "def helper(x):\n    return 2 / (1 + __import__('math').exp(-x)) - 1",
+            "helper(steepness * progress)",
+        ),
+        ("import math as m", "2 / (1 + m.exp(-steepness * progress)) - 1"),
+        ("TWO = 2", "TWO / (1 + __import__('math').exp(-steepness * progress)) - 1"),
+    ],
+)
+def test_an_answer_may_lean_on_whatever_an_earlier_one_made(earlier, used):
+    before = ["def bell(x):\n    raise NotImplementedError"]
+    leaning = f"def strength(progress, steepness):\n    return {used}"
+    got = marked(leaning, before=before, own=[f"{earlier}\n{before[0]}"])
+    assert got.earned == EXERCISES["adaptation-strength"].points
+
+
 JOB = protocol.Job(("a cell",), "f", ({},) * 10)
 
 
@@ -204,10 +270,19 @@ def test_a_malformed_reply_is_no_value(sent):
 
 
 def test_the_first_line_about_a_call_counts():
-    sent = b'{"job": 0, "call": 0, "error": "E: no"}\n{"job": 0, "call": 0, "value": 1}\n'
+    sent = b'{"job": 0, "call": 0, "error": "KeyError", "line": 1}\n{"job": 0, "call": 0, "value": 1}\n'
     (reply,) = protocol.read(sent, [JOB])
     assert reply.values == {}
-    assert reply.errors == {0: "E: no"}
+    assert reply.errors == {0: "It stopped with KeyError in line 1."}
+
+
+@pytest.mark.hostile
+def test_a_flood_of_lines_costs_no_time():
+    value = b'\n{"job": 0, "call": 0, "value": 1}\n'
+    started = time.perf_counter()
+    assert protocol.read(b"\n" * (4 << 20) + value, [JOB])[0].values == {0: 1}
+    assert protocol.read(b"[]\n" * (1 << 20) + value, [JOB])[0].values == {}
+    assert time.perf_counter() - started < 2  # half a minute, if each were looked at
 
 
 SPOILS = {

@@ -2,9 +2,10 @@
 
 It reads jobs from standard input, ``{"jobs": [{"cells": [source, ...], "function": name, "inputs": [{name: value},
 ...]}, ...], "seconds": s}``, and works on each in a process of its own, which is ended after ``s`` seconds. Each writes
-a JSON line for each call as soon as it is known: ``{"job": 0, "call": 0, "value": ...}`` or ``{"job": 0, "call": 0,
-"error": "ValueError: ..."}``; a job that has been ended gets ``{"job": 0, "slow": true}``. Arrays travel as ``{"array":
-nested lists, "dtype": name, "shape": [...]}``.
+a JSON line for each call as soon as it is known: ``{"job": 0, "call": 0, "value": ...}``, ``{"job": 0, "call": 0,
+"error": "ValueError", "line": of the answer}`` or ``{"job": 0, "call": 0, "returned": the type that is no value}``; a
+job that has been ended gets ``{"job": 0, "slow": true}``. Arrays travel as ``{"array": nested lists, "dtype": name,
+"shape": [...]}``. What an error says stays here: it would name the inputs.
 
 The last cell of a job is the answer. An error in a cell before it is passed over, as a reader would who goes on.
 """
@@ -15,6 +16,9 @@ import os
 import signal
 import sys
 import time
+import traceback
+
+ANSWER = "<the answer>"
 
 
 def main():
@@ -59,25 +63,36 @@ def work(job, say):
         with contextlib.suppress(Exception):
             exec(compile(cell, "<a cell before>", "exec"), namespace)
     try:
-        exec(compile(answer, "<the answer>", "exec"), namespace)
-        function = namespace[job["function"]]
-    except KeyError:
-        return say(undefined=f"it defines no function {job['function']}")
+        exec(compile(answer, ANSWER, "exec"), namespace)
     except BaseException as problem:
-        return say(undefined=in_words(problem))
-    say(defined=True)
+        return say(undefined=type(problem).__name__, line=line_of(problem))
+    if job["function"] not in namespace:
+        return say(absent=True)
+    function = namespace[job["function"]]
     for number, inputs in enumerate(job["inputs"]):
         try:
             returned = function(**{name: from_json(value) for name, value in inputs.items()})
-            say(call=number, value=to_json(returned))
         except NotImplementedError:
             return say(unsolved=True)
         except Exception as problem:
-            say(call=number, error=in_words(problem))
+            say(call=number, error=type(problem).__name__, line=line_of(problem))
+            continue
+        try:
+            say(call=number, value=to_json(returned))
+        except Exception:
+            say(call=number, returned=type(returned).__name__)
 
 
-def in_words(problem):
-    return f"{type(problem).__name__}: {problem}"[:300]
+def line_of(problem):
+    """The last line of the answer that led to it, or None."""
+    if isinstance(problem, SyntaxError) and problem.filename == ANSWER:
+        return problem.lineno
+    lines = [
+        number
+        for frame, number in traceback.walk_tb(problem.__traceback__)
+        if frame.f_code.co_filename == ANSWER
+    ]
+    return lines[-1] if lines else None
 
 
 def from_json(value):

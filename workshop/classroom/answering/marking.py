@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from workshop.classroom.answering import protocol
+from workshop.classroom.answering.imports import foreign
 from workshop.exercises.judging import as_plain, difference, hint_for
 from workshop.exercises.record import Exercise, Inputs
 from workshop.exercises.references import REFERENCES
@@ -113,7 +115,7 @@ def mark_all(answers: Sequence[Answer], ask: Ask, seconds: float = SECONDS) -> l
         marks[number] = _judged(answers[number].hidden, reply, ended)
         own = [earlier.text or earlier.handed_out for earlier in answers[:number]]
         again = [beside[number]] if len(given) > 1 else []
-        if own != beside[number] and _leans(answers[number].text, beside[number]):
+        if own != beside[number] and _leans(answers[number].text, own, beside[number]):
             again.append(own)
         for cells in again:
             if marks[number].passed < marks[number].of:
@@ -121,7 +123,17 @@ def mark_all(answers: Sequence[Answer], ask: Ask, seconds: float = SECONDS) -> l
                 alone = _judged(answers[number].hidden, *told)
                 # Of two that are equal, nothing could spoil the one asked alone.
                 marks[number] = max(alone, marks[number], key=lambda mark: mark.passed)
-    return [marks[number] for number in range(len(answers))]
+    return [_with_imports(answers[number], marks[number]) for number in range(len(answers))]
+
+
+def _with_imports(answer: Answer, mark: Mark) -> Mark:
+    """Tell what an answer imports beyond what the exercise allows. Whether that costs marks, people decide."""
+    allowed = answer.hidden.exercise.allowed_imports
+    beyond = foreign(answer.text, allowed) if answer.text else []
+    if not beyond:
+        return mark
+    note = f"It imports {', '.join(beyond)}; the exercise is meant to be solved with {', '.join(allowed)}."
+    return replace(mark, notes=(*mark.notes, note))
 
 
 def _job(answer: Answer, before: Sequence[str]) -> protocol.Job:
@@ -135,15 +147,30 @@ def _ask(jobs: list[protocol.Job], ask: Ask, seconds: float) -> list[tuple[proto
     return [(reply, asked.ended_because) for reply in protocol.read(asked.sent, jobs)]
 
 
-def _leans(answer: str, before: Sequence[str]) -> bool:
-    """Whether an answer may lean on a cell before it: whether a function of one is named in it."""
-    names = {
-        line.split("(")[0].removeprefix("def ").strip()
-        for cell in before
-        for line in cell.splitlines()
-        if line.startswith("def ")
-    }
-    return any(name in answer for name in names)
+#: At the top level of a cell: what is defined or assigned there; what is imported.
+_DEFINED = re.compile(r"^(?:def|class) +(\w+)|^(\w+) *=", re.MULTILINE)
+_IMPORTED = re.compile(r"^(?:import|from) .*", re.MULTILINE)
+
+
+def _leans(answer: str, own: Sequence[str], before: Sequence[str]) -> bool:
+    """Whether an answer may lean on the student's own cells before it: whether it names something made in them.
+
+    Args:
+        answer: its text.
+        own: the cells before it, as the student has them.
+        before: as they were handed out; what they import is there in any case.
+    """
+    made = set().union(*map(_defined, own))
+    made |= set().union(*map(_imported, own)) - set().union(*map(_imported, before))
+    return not made.isdisjoint(set(re.findall(r"\w+", answer)) - _defined(answer) - _imported(answer))
+
+
+def _defined(cell: str) -> set[str]:
+    return {name for names in _DEFINED.findall(cell) for name in names if name}
+
+
+def _imported(cell: str) -> set[str]:
+    return {word for line in _IMPORTED.findall(cell) for word in re.findall(r"\w+", line)}
 
 
 def _judged(hidden: Hidden, reply: protocol.Reply, ended_because: str | None) -> Mark:
@@ -151,18 +178,20 @@ def _judged(hidden: Hidden, reply: protocol.Reply, ended_because: str | None) ->
     if reply.unsolved and not reply.values:
         return _nothing(hidden, "Not solved: it raises NotImplementedError.")
     if reply.undefined:
-        return _nothing(hidden, f"The answer did not run: {reply.undefined}.")
+        return _nothing(hidden, reply.undefined)
     wrong = {
         n: difference(got, hidden.expected[n], exercise.tolerance, telling=False)
         for n, got in reply.values.items()
     }
+    if len(reply.values) > 1 and _all_alike(list(reply.values.values())) and not _all_alike(hidden.expected):
+        return _nothing(hidden, "It returns the same for every input.")
     passed = sum(not words for words in wrong.values())
     notes = [f"{passed} of {of} hidden inputs agree."]
     if len(reply.values) + len(reply.errors) < of:
         slow = "It took too long and was ended." if reply.slow else None
         notes.append(slow or ended_because or "Its process ended before it had answered every input.")
     if reply.errors:
-        notes.append(f"It stopped with {next(iter(reply.errors.values()))}.")
+        notes.append(next(iter(reply.errors.values())))
     failed = [n for n, words in wrong.items() if words]
     hint = hint_for(exercise, [(hidden.inputs[n], got) for n, got in reply.values.items()]) if failed else ""
     if hint:
@@ -171,6 +200,11 @@ def _judged(hidden: Hidden, reply: protocol.Reply, ended_because: str | None) ->
         notes.append(f"Where it does not agree, {told.pop()}.")
     earned = round(exercise.points * passed / of, 2)
     return Mark(exercise.id, exercise.points, earned, passed, of, tuple(notes), bool(hint))
+
+
+def _all_alike(values: Sequence[Any]) -> bool:
+    """Whether an answer that looks at nothing would give these."""
+    return all(not difference(one, values[0], 0.0, telling=False) for one in values)
 
 
 def _nothing(hidden: Hidden, note: str) -> Mark:

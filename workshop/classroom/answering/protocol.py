@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,32 @@ from workshop.exercises.record import Inputs
 PROGRAM = (Path(__file__).parent / "inside.py").read_text(encoding="utf-8")
 
 
+#: Lines that are read: each may cost as much time as a hundred numbers, and a run sends some dozens.
+_LINES = 10_000
+
+#: The type of what is no value -> what is said.
+_RETURNED = {
+    "NoneType": "It returned nothing: is there a return?",
+    "object": "It returned something that is neither numbers, arrays, tensors nor text.",
+    **dict.fromkeys(
+        ("ndarray", "Tensor", "list", "tuple"),
+        "It returned more numbers than were asked for, or some that are not real numbers.",
+    ),
+    **{
+        kind: f"It returned a {kind}; return numbers, arrays or tensors."
+        for kind in ("dict", "set", "function")
+    },
+}
+
+
 @dataclass
 class Reply:
     """What came back, as far as it was well-formed.
 
     Attributes:
         values: number of the call to what it returned, as :func:`workshop.exercises.judging.as_plain` has it.
-        errors: number of the call to the words of what it raised.
-        undefined: why there was nothing to call; empty when there was.
+        errors: number of the call to what became of it instead, in our own words.
+        undefined: why there was nothing to call, in our own words; empty when there was.
         unsolved: whether it raised NotImplementedError.
         slow: whether it was ended because it took too long.
     """
@@ -88,31 +108,47 @@ def read(sent: bytes, jobs: Sequence[Job]) -> list[Reply]:
         jobs: what was asked. The first line about a call counts.
     """
     replies = [Reply() for _ in jobs]
-    for line in sent.splitlines():
+    for line in islice(filter(None, sent.splitlines()), _LINES):
         try:
             match json.loads(line):
                 case {"job": int(number), **said} if _in(number, len(jobs)):
-                    _note(replies[number], said, len(jobs[number].inputs))
+                    _note(replies[number], said, jobs[number])
         # Whatever was sent: not JSON, not UTF-8, nested too deep, ragged, a number of a million digits.
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
             continue
     return replies
 
 
-def _note(reply: Reply, said: dict[str, Any], calls: int) -> None:
+def _note(reply: Reply, said: dict[str, Any], job: Job) -> None:
+    calls = len(job.inputs)
     match said:
         case {"call": int(number), "value": value} if _in(number, calls):
             if number not in reply.values and number not in reply.errors:
                 reply.values[number] = _from_json(value)
-        case {"call": int(number), "error": str(words)} if _in(number, calls):
+        case {"call": int(number), "error": str(kind), "line": line} if _in(number, calls):
             if number not in reply.values:
-                reply.errors.setdefault(number, words[:300])
-        case {"undefined": str(words)}:
-            reply.undefined = words[:300] or "it stopped"
+                reply.errors.setdefault(number, f"It stopped with {_error(kind, line, job)}.")
+        case {"call": int(number), "returned": str(kind)} if _in(number, calls):
+            if number not in reply.values:
+                reply.errors.setdefault(number, _RETURNED.get(kind, _RETURNED["object"]))
+        case {"undefined": str(kind), "line": line}:
+            reply.undefined = f"The answer did not run: {_error(kind, line, job)}."
+        case {"absent": True}:
+            reply.undefined = f"The answer defines no function {job.function}."
         case {"unsolved": True}:
             reply.unsolved = True
         case {"slow": True}:
             reply.slow = True
+
+
+def _error(kind: str, line: Any, job: Job) -> str:
+    """What went wrong, from a choice: a student's own words could hold the hidden inputs."""
+    known = isinstance(getattr(builtins, kind, None), type) and issubclass(
+        getattr(builtins, kind), BaseException
+    )
+    name = kind if known else "an error of another kind"
+    here = isinstance(line, int) and 1 <= line <= job.cells[-1].count("\n") + 1
+    return f"{name} in line {line:d}" if here else name
 
 
 def _in(number: int, count: int) -> bool:
