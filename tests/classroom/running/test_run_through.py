@@ -79,8 +79,9 @@ def test_a_hostile_cell_ends_its_own_run_and_reads_no_answers(workbook, cell, sa
         b"{",
         b"[" * 100_000,
         b"[]",
-        b'{"error": null, "reached": "x", "of": 3, "page": ""}',
-        b'{"error": null, "reached": 1e999, "of": 3, "page": ""}',
+        b'{"error": null, "reached": "x", "of": 3}\n',
+        b'{"error": null, "reached": 1e999, "of": 3}\n',
+        b'{"error": "%s", "reached": 1, "of": 3}\n' % (b"x" * 100_000),
     ],
 )
 def test_what_is_forged_is_no_page(monkeypatch, tmp_path, sent):
@@ -93,7 +94,8 @@ def test_what_is_forged_is_no_page(monkeypatch, tmp_path, sent):
 @pytest.mark.hostile
 def test_a_forged_page_stays_in_a_frame_that_runs_nothing(monkeypatch, tmp_path):
     evil = '"></iframe><script>alert(1)</script><meta http-equiv="refresh" content="0; url=http://x">\ud800'
-    sent = json.dumps({"error": None, "reached": 1, "of": 1, "page": evil}).encode()
+    sent = json.dumps({"error": None, "reached": 1, "of": 1}).encode() + b"\n"
+    sent += evil.encode("utf-8", "surrogatepass")
     monkeypatch.setattr(running, "run", lambda *a, **k: Finished(0, sent, 1.0, 0, None))
     page = run_through("00_small", notebook(), tmp_path).page
     assert "<script" not in page
@@ -101,3 +103,18 @@ def test_a_forged_page_stays_in_a_frame_that_runs_nothing(monkeypatch, tmp_path)
     assert page.count("</iframe>") == 1
     assert "<iframe sandbox " in page
     assert "default-src 'none'" in page
+
+
+@pytest.mark.hostile
+def test_a_page_that_would_fill_the_disk_is_not_kept(monkeypatch, tmp_path):
+    sent = b'{"error": null, "reached": 1, "of": 1}\n' + b'"' * (running.PAGE_BYTES + 1)
+    monkeypatch.setattr(running, "run", lambda *a, **k: Finished(0, sent, 1.0, 0, None))
+    ran = run_through("00_small", notebook(), tmp_path)
+    assert ran.page == ""
+    assert ran.words.endswith("What it showed is more than 12 MB, too much to keep.")
+
+
+def test_a_long_error_is_cut_short(workbook):
+    ran = run_through("00_small", notebook("raise ValueError('x' * 10**6)"), workbook)
+    assert "A cell raised ValueError: xxx" in ran.words
+    assert len(ran.words) < 600

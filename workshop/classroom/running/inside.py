@@ -1,7 +1,8 @@
 """The program in the sandbox that runs a submission. papermill, the kernel and the page's making are all inside.
 
-It reads ``{"name": lesson, "notebook": text, "limit": seconds}`` and writes ``{"error": why it ended early or null,
-"reached": cells begun, "of": cells, "page": HTML}``. All of it may be forged; nothing is earned by it.
+It reads ``{"name": lesson, "notebook": text, "limit": seconds}`` and writes a line, ``{"error": why it ended early or
+null, "reached": cells begun, "of": cells}``, and after it the page, HTML. All of it may be forged; nothing is earned
+by it.
 """
 
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 
 def main():
     asked = json.load(sys.stdin)
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
     os.environ["WORKSHOP_HOME"] = str(home_that_can_be_written())
@@ -32,7 +33,8 @@ def main():
     ran = execute(path, path.with_suffix(".executed.ipynb"), {"budget": "smoke"}, asked["limit"], on_cell)
     page = lesson_page(ran.notebook, path, [asked["name"]])
     cells = len(code_cells(nbformat.reads(asked["notebook"], as_version=4)))
-    json.dump({"error": ran.error, "reached": reached, "of": cells, "page": page}, out)
+    out.write(json.dumps({"error": ran.error and ran.error[:500], "reached": reached, "of": cells}) + "\n")
+    out.write(page)
     out.close()
 
 

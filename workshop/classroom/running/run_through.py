@@ -17,6 +17,11 @@ from workshop.classroom.sandbox.run import run
 MB = 1 << 20
 _PROGRAM = (Path(__file__).parent / "inside.py").read_text(encoding="utf-8")
 
+#: Of the line before the page: a short one, so that reading it costs nothing.
+_HEAD_BYTES = 1 << 16
+#: Of a page that is kept, where a character may become five. A lesson's own has 1 to 2 MB.
+PAGE_BYTES = 12 * MB
+
 #: Of a lesson at the budget smoke, with torch twice: in papermill's process and in the kernel's.
 LIMITS = Limits(
     cpu_seconds=300,
@@ -60,11 +65,11 @@ def run_through(
     finished = run(
         [sys.executable, "-c", _PROGRAM], json.dumps(asked).encode(), limits, workbook=workbook, unsafe=unsafe
     )
+    head, _, rest = finished.stdout.partition(b"\n")
     try:
-        told = json.loads(finished.stdout)
+        told = json.loads(head[:_HEAD_BYTES])
         reached, cells = int(told["reached"]), int(told["of"])
         error = None if told["error"] is None else str(told["error"])[:500]
-        page = _wrapped(lesson, str(told["page"]))
     # Whatever was sent: cut off, forged, nested too deep.
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         reason = finished.ended_because or "Its process ended before it had told how far it came."
@@ -74,7 +79,10 @@ def run_through(
         if error is None
         else f"It ran as far as cell {reached} of {cells}. {error}"
     )
-    return RanThrough(words, page, finished.seconds)
+    if len(rest) > PAGE_BYTES:
+        words += f" What it showed is more than {PAGE_BYTES // MB} MB, too much to keep."
+        return RanThrough(words, "", finished.seconds)
+    return RanThrough(words, _wrapped(lesson, rest.decode("utf-8", "replace")), finished.seconds)
 
 
 def _wrapped(lesson: str, page: str) -> str:
@@ -82,10 +90,9 @@ def _wrapped(lesson: str, page: str) -> str:
     title = html.escape(f"{lesson}, as it ran")
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     style = "html, body { margin: 0; height: 100%; } iframe { border: 0; width: 100%; height: 100%; }"
-    wrapped = (
+    return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         f"<title>{title}</title><style>{style}</style></head>"
         f'<body><iframe sandbox title="{title}" srcdoc="{html.escape(page)}"></iframe></body></html>\n'
     )
-    return wrapped.encode("utf-8", "replace").decode()
