@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from workshop.classroom.accepting.intake import take_in
+from workshop.classroom.accepting.notebooks import accept
 from workshop.classroom.accepting.roster import Roster
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,7 +53,10 @@ def test_a_class_without_a_roster(folder):
         ("bob", FIFTH, f"bob/{FIFTH}.ipynb"),
         ("cy", FIFTH, "cy.zip/work/five.ipynb"),
     ]
-    assert all(each.raw == RAW[each.lesson] and each.notes == () for each in taken.submissions)
+    for each in taken.submissions:
+        taken_in = accept(RAW[each.lesson])
+        assert accept(each.raw) == taken_in
+        assert (len(each.raw) < 100_000, each.notes) == (True, taken_in.notes)
     reasons = {(each.student, each.file): each.reason for each in taken.refused}
     expected = {
         ("cy", "cy.zip/../five.ipynb"): "leads out of the zip",
@@ -115,3 +119,20 @@ def test_two_of_one_lesson_without_times(folder):
         "2 notebooks of this lesson were handed in; ada/2.ipynb, the last by its name, counts.",
     )
     assert [each.file for each in taken.set_aside] == ["ada/1.ipynb"]
+
+
+def test_what_was_repaired_is_told_once(folder):
+    notebook = json.loads(RAW[THIRD]) | {"metadata": {"kernelspec": {"name": "julia"}}}
+    (folder / f"{THIRD}.ipynb").write_text(json.dumps(notebook))
+    (submission,) = take_in(folder, LESSONS).submissions
+    assert submission.notes == ("The kernel 'julia' is not known here; python3 is used.",)
+    assert accept(submission.raw).notes == ()
+
+
+def test_a_name_inside_a_zip_takes_nobodys_place(folder):
+    (folder / "bob.ipynb").write_bytes(RAW[THIRD])
+    with zipfile.ZipFile(folder / "eve.zip", "w") as archive:
+        archive.writestr(f"z bob {THIRD}.ipynb", RAW[THIRD])
+    taken = take_in(folder, LESSONS, roster_of(folder, "Bob,*bob*,,"))
+    assert [(each.student, each.file) for each in taken.submissions] == [("Bob", "bob.ipynb")]
+    assert [each.reason for each in taken.refused] == ["No line of the roster names this file."]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+import nbformat
 from nbformat import NotebookNode
 
 from workshop.classroom.accepting import archives
@@ -17,13 +18,13 @@ from workshop.classroom.accepting.roster import Line, Roster, spelled
 
 @dataclass(frozen=True)
 class Submission:
-    """One student's notebook of one lesson, as handed in.
+    """One student's notebook of one lesson.
 
     Attributes:
         student: the name that reports go by.
         lesson: the lesson's name.
         file: its name below the submissions folder.
-        raw: its bytes; :func:`~workshop.classroom.accepting.notebooks.accept` takes them.
+        raw: the notebook as it was accepted, without outputs: those of a class would not fit into memory.
         submitted: when, where the roster says so.
         late: whether it was late.
         notes: for the student, in sentences.
@@ -119,8 +120,9 @@ def _take(
     lesson = lesson_of(item.name, accepted.notebook, lessons)
     if isinstance(lesson, Refused):
         return lesson
-    notes = (line.lateness(),) if line.late else ()
-    return Submission(line.student, lesson, item.name, item.raw, line.submitted, line.late, notes)
+    notes = (*((line.lateness(),) if line.late else ()), *accepted.notes)
+    raw = nbformat.writes(accepted.notebook).encode()
+    return Submission(line.student, lesson, item.name, raw, line.submitted, line.late, notes)
 
 
 def _newest(several: list[Submission]) -> tuple[Submission, list[NotTaken]]:

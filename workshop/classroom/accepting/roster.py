@@ -23,7 +23,7 @@ class Line:
         number: of the line, for messages.
         student: the name that reports go by.
         file: below the submissions folder, a file or folder, with or without its ending; or a pattern with ``*`` and
-            ``?``.
+            ``?``, of what lies in that folder itself, unless the pattern has a ``/``.
         due, submitted: when it had to be there, and when it was.
         late: whether it was late; what staff wrote goes before what the times say.
     """
@@ -51,7 +51,8 @@ class Line:
         if self.file in (entry, PurePosixPath(entry).stem):
             return 2
         pattern = self.file.replace("[", "[[]")  # a bracket in a file's name means itself
-        return int(fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(entry, pattern))
+        # Inside a zip or folder a student chooses the names, another's among them.
+        return int(fnmatch.fnmatchcase(name if "/" in pattern else entry, pattern))
 
 
 @dataclass(frozen=True)
