@@ -97,7 +97,8 @@ def test_no_line_of_a_solution_is_left(name):
         for line in solution.splitlines()[1:-1]
         if len(line.strip()) > 15 and line.strip() not in shown
     }
-    assert secret and not [line for line in secret if line.replace('"', '\\"') in handed_out]
+    assert secret or name == "00_start_here.ipynb"  # which gives its answer away, to show how answering works
+    assert not [line for line in secret if line.replace('"', '\\"') in handed_out]
     assert "SOLUTION" not in handed_out
 
 

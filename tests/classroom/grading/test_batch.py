@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,6 +15,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from workshop import settings
+from workshop.classroom.accepting.intake import Intake
 from workshop.classroom.editions.release import release
 from workshop.classroom.grading import batch, commands
 from workshop.classroom.grading.grade import grade, sandboxed, version
@@ -124,11 +128,57 @@ def test_what_is_graded_is_not_graded_again(ledger):
     assert {ledger.times_begun(work.key(1, version())) for work in works(3)} == {1}
 
 
+def test_what_is_handed_in_anew_counts_instead_of_what_it_replaces(ledger):
+    batch.grade_all(works(2), 1, ledger)
+    anew = Work("student 0", LESSON, "0.ipynb", with_answer("labels-bill", "def bill(): pass"))
+    told = batch.grade_all([anew, works(2)[1]], 1, ledger)
+    assert [(graded.student, graded.earned) for graded in told.graded] == [
+        ("student 0", 9),
+        ("student 1", 12),
+    ]
+    assert told.anew == 1
+
+
+def test_a_fault_of_the_grader_ends_no_batch_and_earns_no_zero(ledger, monkeypatch, tmp_path):
+    def faulty(work, *rest):
+        if work.student == "student 0":
+            raise ZeroDivisionError
+        return grade(work, *rest)
+
+    monkeypatch.setattr(batch, "grade", faulty)
+    told = batch.grade_all(works(2), 1, ledger)
+    assert [graded.student for graded in told.graded] == ["student 1"]
+    assert "try it again. ZeroDivisionError." in told.failed[0].refused
+    commands.write_reports(tmp_path, Intake((), (), (), ()), told, 1.0)
+    assert "student 0" not in (tmp_path / "canvas.csv").read_text()
+    assert "student 0" in (tmp_path / "index.html").read_text()
+    monkeypatch.undo()
+    assert batch.grade_all(works(2), 1, ledger).anew == 1
+
+
+def test_a_sandbox_that_is_gone_is_told_in_words(ledger, monkeypatch):
+    def without(*_):
+        raise WorkshopError("The sandbox is gone.")
+
+    monkeypatch.setattr(batch, "grade", without)
+    with pytest.raises(WorkshopError, match="The sandbox is gone"):
+        batch.grade_all(works(2), 1, ledger)
+    assert batch._fault(WorkshopError("No bwrap.")).endswith("again. No bwrap.")
+
+
 def test_a_running_cluster_is_used_by_its_address(ledger):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
         told = batch.grade_all(works(1), 1, ledger, scheduler=cluster.scheduler_address)
     assert told.graded[0].earned == told.graded[0].points
+
+
+def test_what_dask_warns_of_does_not_come_between_the_lines(ledger):
+    pytest.importorskip("distributed")
+    logging.getLogger("distributed").setLevel(logging.INFO)  # as it is when imported
+    with pytest.raises(WorkshopError):
+        batch.grade_all(works(1), 1, ledger, scheduler="tcp://127.0.0.1:9")
+    assert not logging.getLogger("distributed.nanny").isEnabledFor(logging.WARNING)
 
 
 def test_no_cluster_is_told(ledger):
@@ -177,7 +227,10 @@ def test_a_worker_that_dies_is_replaced_once(tmp_path, ledger, monkeypatch, deat
     assert len(told.failed) == fails
     assert len(told.graded) == 2 - fails  # the neighbour always
     if fails:
-        assert "The grader failed, not the work (KilledWorker)" in told.failed[0].refused
+        assert (
+            "The grader failed, not the work; resume the run to try it again. KilledWorker."
+            in told.failed[0].refused
+        )
 
 
 # ---- the command ---------------------------------------------------------------------------------------
@@ -255,5 +308,56 @@ def test_killed_at_any_moment_a_run_resumes_to_the_same_grades(submissions, tmp_
     subprocess.run(command(broken, "--resume"), check=True, capture_output=True, cwd=ROOT)
     grades = [(tmp_path / run / "grades.csv").read_text() for run in ("whole", "broken")]
     assert grades[0] == grades[1]
-    ledger = Ledger(broken / "grades.sqlite", 7, version(), resume=True)
-    assert len(ledger.all()) == 3
+    rows = sqlite3.connect(broken / "grades.sqlite").execute("SELECT count(*) FROM graded").fetchone()
+    assert rows == (3,)
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--seed", "-1"], ["--seed", str(1 << 64)], ["--jobs", "0"], ["--jobs", "-2"]]
+)
+def test_a_number_that_cannot_be_is_told(wrong, submissions, tmp_path, capsys):
+    line = [
+        str(submissions),
+        "--out",
+        str(tmp_path / "out"),
+        "--seed",
+        "7",
+        "--jobs",
+        "1",
+        "--no-run",
+        *wrong,
+    ]
+    with pytest.raises(SystemExit) as stopped:
+        commands.main(line)
+    assert stopped.value.code == 2
+    assert "is no whole number from" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_mark_for_nobody_is_told_before_anything_is_graded(submissions, tmp_path):
+    marks, roster = tmp_path / "marks.csv", tmp_path / "roster.csv"
+    marks.write_text("student,exercise,points\nEve,labels-bill,1\n")
+    line = [str(submissions), "--out", str(tmp_path / "out"), "--seed", "7", "--jobs", "1", "--no-run"]
+    with pytest.raises(WorkshopError, match="mark by hand for Eve"):
+        commands.main([*line, "--marks", str(marks)])
+    marks.write_text("student,exercise,points\nBb,labels-bill,1\n")
+    roster.write_text("student,file\nBob,Bob\n")
+    with pytest.raises(WorkshopError, match=r"no student 'Bb'\. Did you mean 'Bob'"):
+        commands.main([*line, "--marks", str(marks), "--roster", str(roster)])
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_is_stopped_says_how_to_go_on(submissions, tmp_path, monkeypatch, capsys):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "grade_all", stop)
+    line = [str(submissions), "--out", str(tmp_path / "out"), "--seed", "7", "--jobs", "1", "--no-run"]
+    assert commands.main(line) == 130
+    assert "go on with --resume" in capsys.readouterr().out
+
+
+def test_the_edition_for_a_run_leaves_the_one_in_build_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "build_folder", lambda: tmp_path)
+    assert commands._edition()[:2] == b"PK"
+    assert list(tmp_path.iterdir()) == []

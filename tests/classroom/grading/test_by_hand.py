@@ -4,8 +4,8 @@ import pytest
 
 from workshop.classroom.accepting.manual import ManualMark
 from workshop.classroom.answering.marking import Mark
-from workshop.classroom.grading.by_hand import with_hand_marks
-from workshop.classroom.grading.work import Graded
+from workshop.classroom.grading.by_hand import require_works, with_hand_marks
+from workshop.classroom.grading.work import Graded, Work
 from workshop.errors import WorkshopError
 
 BILL = Mark("labels-bill", 2, 0.4, 2, 10, ("2 of 10 hidden inputs agree.",))
@@ -29,5 +29,7 @@ def test_a_mark_by_hand_replaces_the_machines_and_closes_what_was_open():
 
 
 def test_a_mark_for_nothing_that_was_handed_in_is_told():
+    works = [Work("Ada", "06_label_quality", "a", b"")]
     with pytest.raises(WorkshopError, match="mark by hand for Eve in labels-bill, but nothing of Eve's"):
-        with_hand_marks([ADA], {("Eve", "labels-bill"): ManualMark(1)})
+        require_works(works, {("Eve", "labels-bill"): ManualMark(1)})
+    require_works(works, {("Ada", "labels-bill"): ManualMark(1)})

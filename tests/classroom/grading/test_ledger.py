@@ -30,7 +30,7 @@ def test_a_grade_comes_back_as_it_was_kept(tmp_path):
     ledger.keep("k", GRADED)
     assert ledger.has("k")
     assert ledger.times_begun("k") == 1
-    assert ledger.all() == [GRADED]
+    assert ledger.of(["other", "k"]) == [GRADED]
     assert (GRADED.earned, GRADED.points) == (1.5, 2.0)
     assert Graded.from_plain(json.loads(json.dumps(GRADED.plain()))) == GRADED
 
@@ -40,7 +40,7 @@ def test_nothing_is_kept_twice(tmp_path):
     ledger.keep("k", GRADED)
     with pytest.raises(WorkshopError, match="Ada's 06_label_quality has been graded in this run already"):
         ledger.keep("k", GRADED)
-    assert len(ledger.all()) == 1
+    assert ledger.of(["k"]) == [GRADED]
 
 
 def test_a_key_names_student_lesson_work_seed_and_exercises():
@@ -67,7 +67,9 @@ def test_a_key_names_student_lesson_work_seed_and_exercises():
 )
 def test_a_run_is_never_mixed_with_another(tmp_path, seed, version, resume, says):
     path = tmp_path / "grades.sqlite"
-    Ledger(path, 1, "v").close()
+    ledger = Ledger(path, 1, "v")
+    ledger.begin("k")
+    ledger.close()
     with pytest.raises(WorkshopError, match=says):
         Ledger(path, seed, version, resume=resume)
     Ledger(path, 1, "v", resume=True).close()
@@ -111,7 +113,9 @@ def test_a_grader_killed_at_any_moment_loses_nothing_and_repeats_nothing_kept(tm
             break
     subprocess.run([sys.executable, "-c", WRITER, str(path), "60"], check=True, stdout=subprocess.DEVNULL)
     ledger = Ledger(path, 1, "v", resume=True)
-    assert [graded.student for graded in ledger.all()] == [f"student {n:03}" for n in range(60)]
+    assert [graded.student for graded in ledger.of(map(str, range(60)))] == [
+        f"student {n:03}" for n in range(60)
+    ]
     assert len(said) == len(set(said)), "a grade that was on the disk was made again"
     assert killed >= 3
 
@@ -119,3 +123,14 @@ def test_a_grader_killed_at_any_moment_loses_nothing_and_repeats_nothing_kept(tm
 def test_the_file_is_where_it_was_asked_for(tmp_path):
     Ledger(tmp_path / "x.sqlite", 1, "v").close()
     assert [p.name for p in Path(tmp_path).iterdir()] == ["x.sqlite"]
+
+
+def test_a_run_that_came_to_nothing_is_in_nobodys_way(tmp_path):
+    path = tmp_path / "grades.sqlite"
+    Ledger(path, 1, "v").close()
+    Ledger(path, 2, "w").close()
+    ledger = Ledger(path, 3, "w", resume=True)
+    ledger.begin("k")
+    ledger.close()
+    with pytest.raises(WorkshopError, match="another seed than 2"):
+        Ledger(path, 2, "w", resume=True)

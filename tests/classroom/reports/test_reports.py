@@ -75,6 +75,7 @@ def test_folders_of_different_names_differ():
     names = ["a b", "a_b", "a/b", "a?b", "Zoë", "Zoe", "", "student"]
     assert len({folder_name(name) for name in names}) == len(names)
     assert folder_name("ada.lovelace-2") == "ada.lovelace-2"
+    assert folder_name(folder_name("a b")) != folder_name("a b")  # a name chosen to take another's place
 
 
 def test_tables_hold_every_mark_and_lms_columns(tmp_path):

@@ -90,13 +90,17 @@ class Made:
     lessons: tuple[HandedOut, ...]
 
 
-def make(edition: Edition) -> Made:
+def make(edition: Edition, build: Path | None = None) -> Made:
     """Write ``build/NAME/`` and ``build/NAME.zip``, or leave both as they were.
+
+    Args:
+        edition: which.
+        build: another folder than the workbook's own ``build/``.
 
     Raises:
         WorkshopError: a lesson cannot be handed out, the workbook is not whole, or the disk refuses.
     """
-    build = settings.build_folder()
+    build = settings.build_folder() if build is None else build
     target, archive = build / edition.name, build / f"{edition.name}.zip"
     try:
         # Beside its target, so that a rename is enough to put it there.

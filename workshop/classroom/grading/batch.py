@@ -6,6 +6,7 @@ elsewhere; work whose worker dies twice is reported and not written down, so tha
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -71,7 +72,8 @@ def grade_all(
     Raises:
         WorkshopError: no cluster answers at that address, or its workers hold other exercises.
     """
-    todo = {key: work for work in works if not ledger.has(key := work.key(seed, version()))}
+    keys = {work.key(seed, version()): work for work in works}
+    todo = {key: work for key, work in keys.items() if not ledger.has(key)}
     failed: list[Graded] = []
     how = _How(seed, unsafe, workbook)
     results = _graded(todo, how, ledger, jobs, scheduler, on_dashboard)
@@ -82,9 +84,8 @@ def grade_all(
             graded = replace(graded, page=on_page(key, page) if page else "")
             ledger.keep(key, graded)
         on_done(done, len(todo), graded)
-    wanted = {(work.student, work.lesson) for work in works}
-    kept = tuple(graded for graded in ledger.all() if (graded.student, graded.lesson) in wanted)
-    return Batch(kept, tuple(failed), len(todo) - len(failed))
+    kept = sorted(ledger.of(keys), key=lambda graded: (graded.student, graded.lesson))
+    return Batch(tuple(kept), tuple(failed), len(todo) - len(failed))
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,13 @@ def _graded(
     if scheduler is None and jobs == 1:
         for key, work in todo.items():
             ledger.begin(key)
-            yield key, *grade(work, how.seed, sandboxed(unsafe=how.unsafe), how.run_notebook())
+            try:
+                graded, page = grade(work, how.seed, sandboxed(unsafe=how.unsafe), how.run_notebook())
+            except WorkshopError:  # no sandbox any more: none of the others could be graded either
+                raise
+            except Exception as problem:
+                graded, page = nothing(work, _fault(problem)), None
+            yield key, graded, page
         return
     with _client(min(jobs, len(todo)), scheduler) as client:
         _same_exercises(client)
@@ -148,13 +155,15 @@ def _on_workers(
             plain, page = future.result()
             yield key, Graded.from_plain(plain), page
         else:
-            problem = future.exception()
-            words = (
-                f"The grader failed, not the work ({type(problem).__name__}); resume the run to try it again."
-            )
-            yield key, nothing(todo[key], words), None
+            yield key, nothing(todo[key], _fault(future.exception())), None
         for another in submit(1):
             running.add(another)
+
+
+def _fault(problem: Exception) -> str:
+    """Why a work was not graded, through no fault of the student's."""
+    words = str(problem) if isinstance(problem, WorkshopError) else f"{type(problem).__name__}."
+    return f"The grader failed, not the work; resume the run to try it again. {words}"
 
 
 def _on_worker(work: Work, how: _How) -> tuple[dict[str, Any], str]:
@@ -172,10 +181,10 @@ def _client(jobs: int, scheduler: str | None) -> Iterator[Any]:
         raise WorkshopError(
             "Grading with several workers needs distributed, which is not installed: pip install 'workshop[classroom]'."
         ) from None
+    # Set here, for its own configuration of this was read when it was imported.
+    logging.getLogger("distributed").setLevel(logging.ERROR)
     # Dead once is bad luck and is tried again; dead twice may be the work.
-    with dask.config.set(
-        {"distributed.scheduler.allowed-failures": 1, "distributed.logging.distributed": "error"}
-    ):
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
         if scheduler is None:
             with (
                 LocalCluster(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 import time
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -17,7 +19,7 @@ from workshop.classroom.accepting.manual import read_marks
 from workshop.classroom.accepting.roster import Roster
 from workshop.classroom.editions.edition import STUDENT, make
 from workshop.classroom.grading.batch import WORKER_BYTES, Batch, grade_all, refused
-from workshop.classroom.grading.by_hand import with_hand_marks
+from workshop.classroom.grading.by_hand import require_works, with_hand_marks
 from workshop.classroom.grading.grade import version
 from workshop.classroom.grading.ledger import Ledger
 from workshop.classroom.grading.work import Graded, Work
@@ -39,6 +41,14 @@ def main(arguments: list[str]) -> int:
         WorkshopError: the request cannot be met; nothing has been graded then.
     """
     asked = _parser().parse_args(arguments)
+    try:
+        return _grade(asked)
+    except KeyboardInterrupt:
+        print("\nStopped. What had been graded is kept; go on with --resume.")
+        return 130
+
+
+def _grade(asked: argparse.Namespace) -> int:
     if asked.unsafe_no_sandbox:
         print(
             "No sandbox: submissions can read and write what you can. For trusted notebooks only.",
@@ -48,10 +58,11 @@ def main(arguments: list[str]) -> int:
         available.require()
     sources = {lesson.name: nbformat.read(lesson.path, as_version=4) for lesson in lessons.find([])}
     roster = Roster.read(asked.roster) if asked.roster else None
-    marks = read_marks(asked.marks) if asked.marks else {}
-    workbook = None if asked.no_run else make(STUDENT).archive.read_bytes()
+    marks = read_marks(asked.marks, roster and roster.students) if asked.marks else {}
     taken = take_in(asked.submissions, sources, roster)
     works = [Work(each.student, each.lesson, each.file, each.raw, each.notes) for each in taken.submissions]
+    require_works(works, marks)
+    workbook = None if asked.no_run else _edition()
     ledger = _ledger(asked)
     started = time.monotonic()
 
@@ -64,42 +75,37 @@ def main(arguments: list[str]) -> int:
             flush=True,
         )
 
-    try:
-        batch = grade_all(
-            works,
-            asked.seed,
-            ledger,
-            jobs=asked.jobs or usual_jobs(),
-            scheduler=asked.scheduler,
-            unsafe=asked.unsafe_no_sandbox,
-            workbook=workbook,
-            on_page=lambda key, page: _keep_page(asked.out, key, page),
-            on_done=on_done,
-            on_dashboard=lambda link: print(f"What the workers do: {link}", flush=True),
-        )
-    except KeyboardInterrupt:
-        print(f"\nStopped. {len(ledger.all())} of {len(works)} are graded and kept; go on with --resume.")
-        return 130
-    seconds = time.monotonic() - started
-    write_reports(
-        asked.out, taken, batch, with_hand_marks(batch.graded, marks), seconds if batch.anew else None
+    batch = grade_all(
+        works,
+        asked.seed,
+        ledger,
+        jobs=asked.jobs or usual_jobs(),
+        scheduler=asked.scheduler,
+        unsafe=asked.unsafe_no_sandbox,
+        workbook=workbook,
+        on_page=lambda key, page: _keep_page(asked.out, key, page),
+        on_done=on_done,
+        on_dashboard=lambda link: print(f"What the workers do: {link}", flush=True),
     )
+    seconds = time.monotonic() - started
+    batch = replace(
+        batch, graded=with_hand_marks(batch.graded, marks), failed=with_hand_marks(batch.failed, marks)
+    )
+    write_reports(asked.out, taken, batch, seconds if batch.anew else None)
     _tell(asked.out, taken, batch, seconds)
     return 1 if batch.failed else 0
 
 
-def write_reports(
-    out: Path, taken: Intake, batch: Batch, graded: tuple[Graded, ...], seconds: float | None
-) -> None:
-    """Every report and table of a run."""
+def write_reports(out: Path, taken: Intake, batch: Batch, seconds: float | None) -> None:
+    """Every report and table of a run. What failed is in no table: nobody should import a zero for it."""
     turned_away = tuple(refused(each.student, each.file, each.reason) for each in taken.refused)
-    everything = (*graded, *batch.failed, *turned_away)
+    everything = (*batch.graded, *batch.failed, *turned_away)
     by_student: dict[str, list[Graded]] = defaultdict(list)
     for work in everything:
         by_student[work.student].append(work)
     for name, theirs in by_student.items():
         student.write(out, name, theirs)
-    tables.write(out, everything)
+    tables.write(out, (*batch.graded, *turned_away))
     summary.write(out, everything, seconds, missing=taken.missing)
 
 
@@ -146,12 +152,32 @@ def _tell(out: Path, taken: Intake, batch: Batch, seconds: float) -> None:
     )
 
 
+def _edition() -> bytes:
+    """The zip of a student edition made for this run alone: what lies in ``build/`` is for handing out."""
+    with tempfile.TemporaryDirectory(prefix="workshop-edition-") as scratch:
+        return make(STUDENT, Path(scratch)).archive.read_bytes()
+
+
+def _seed(written: str) -> int:
+    return _between(written, 0, (1 << 63) - 1)  # what SQLite can keep
+
+
+def _jobs(written: str) -> int:
+    return _between(written, 1, 1024)
+
+
+def _between(written: str, least: int, most: int) -> int:
+    if not written.isdecimal() or not least <= int(written) <= most:
+        raise argparse.ArgumentTypeError(f"{written!r} is no whole number from {least} to {most}")
+    return int(written)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m workshop grade", description="Grade a folder of submissions.")
     parser.add_argument("submissions", type=Path, help="a notebook, folder or zip of each student lies in it")
     parser.add_argument("--out", type=Path, required=True, help="where grades and reports go")
-    parser.add_argument("--seed", type=int, required=True, help="of the hidden inputs; keep it to yourself")
-    parser.add_argument("--jobs", type=int, help="worker processes (default: what cores and memory allow)")
+    parser.add_argument("--seed", type=_seed, required=True, help="of the hidden inputs; keep it to yourself")
+    parser.add_argument("--jobs", type=_jobs, help="worker processes (default: what cores and memory allow)")
     parser.add_argument("--scheduler", help="a running Dask cluster instead, such as tcp://10.0.0.1:8786")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     parser.add_argument("--roster", type=Path, help="CSV: who handed in what, and when")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 from workshop.classroom.grading.work import Graded
@@ -30,7 +31,7 @@ class Ledger:
         path: the file; made when it is not there.
         seed: of the hidden inputs.
         version: of the exercises; see :func:`workshop.classroom.grading.grade.version`.
-        resume: go on with a run that was interrupted.
+        resume: go on with a run that was interrupted. One that had not begun to grade is no run.
 
     Raises:
         WorkshopError: the file holds a run, and ``resume`` was not asked for; or one of another seed or other
@@ -38,22 +39,24 @@ class Ledger:
     """
 
     def __init__(self, path: Path, seed: int, version: str, *, resume: bool = False) -> None:
-        there = path.exists()
-        if there and not resume:
-            raise WorkshopError(
-                f"{path} holds the grades of a run. Go on with it (--resume), or choose another folder (OUT=...)."
-            )
         try:
             self._file = sqlite3.connect(path, isolation_level=None)
             self._file.execute("PRAGMA journal_mode=WAL")
             self._file.execute("PRAGMA synchronous=FULL")
             self._file.executescript(_TABLES)
+            begun = self._file.execute("SELECT 1 FROM begun LIMIT 1").fetchone() is not None
+            if not begun:  # a run that came to nothing, for want of a cluster say, is in nobody's way
+                self._file.execute("DELETE FROM run")
             self._file.execute("INSERT OR IGNORE INTO run VALUES (1, ?, ?)", (seed, version))
             kept = self._file.execute("SELECT seed, version FROM run").fetchone()
         except sqlite3.DatabaseError as problem:
             raise WorkshopError(
                 f"{path} is not a file of grades ({problem}); choose another folder."
             ) from None
+        if begun and not resume:
+            raise WorkshopError(
+                f"{path} holds the grades of a run. Go on with it (--resume), or choose another folder (OUT=...)."
+            )
         if kept[0] != seed:
             raise WorkshopError(
                 f"The run in {path} was graded with another seed than {seed}. Resume it with its own seed, "
@@ -90,10 +93,14 @@ class Ledger:
         """How often grading of that work has begun."""
         return self._file.execute("SELECT count(*) FROM begun WHERE key = ?", (key,)).fetchone()[0]
 
-    def all(self) -> list[Graded]:
-        """Every grade, by student and lesson."""
-        rows = self._file.execute("SELECT grade FROM graded ORDER BY student, lesson, key").fetchall()
-        return [Graded.from_plain(json.loads(grade)) for (grade,) in rows]
+    def of(self, keys: Iterable[str]) -> list[Graded]:
+        """The grades of these works, in their order, as far as they have been graded.
+
+        A work that was handed in anew has another key; what its older version earned stays here and does not count.
+        """
+        find = "SELECT grade FROM graded WHERE key = ?"
+        rows = (self._file.execute(find, (key,)).fetchone() for key in keys)
+        return [Graded.from_plain(json.loads(row[0])) for row in rows if row]
 
     def close(self) -> None:
         """Close the file."""
