@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,8 @@ import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
+EXECUTED = ROOT / "build" / "test-run"
+_RUN = pytest.StashKey[subprocess.Popen]()
 
 # Before anything starts a kernel or a thread pool: two threads on a busy two-core machine are slower than one.
 os.environ.setdefault("WORKSHOP_THREADS", "1")
@@ -48,16 +53,43 @@ def chromium() -> Iterator[object]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def executed() -> dict:
-    """Every lesson, run once at ``ci`` for the whole test run: ``folder``, ``status`` and ``results``."""
-    from workshop.runner.commands import main
+def _asks_for_lessons(item: pytest.Item) -> bool:
+    return "executed" in getattr(item, "fixturenames", ())  # a lesson's cell under nbval has none
 
-    folder = ROOT / "build" / "test-run"
-    shutil.rmtree(folder, ignore_errors=True)
-    status = main(["--budget", "ci", "--out", str(folder)])
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _asks_for_lessons(item):
+            item.add_marker(pytest.mark.timeout(1800))  # the first of them may wait for every lesson
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the lessons at once where a test will ask for them: they take minutes, and a core is idle meanwhile."""
+    if session.config.option.collectonly or not any(map(_asks_for_lessons, session.items)):
+        return
+    shutil.rmtree(EXECUTED, ignore_errors=True)
+    EXECUTED.mkdir(parents=True)
+    command = [sys.executable, "-m", "workshop", "run", "--budget", "ci", "--out", str(EXECUTED)]
+    with (EXECUTED / "printed.txt").open("wb") as printed:
+        session.stash[_RUN] = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.STDOUT
+        )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    run = session.stash.get(_RUN, None)
+    if run is not None and run.poll() is None:
+        run.send_signal(signal.SIGINT)  # as a reader stops it: it ends its kernel, too
+        run.wait()
+
+
+@pytest.fixture(scope="session")
+def executed(request: pytest.FixtureRequest) -> dict:
+    """Every lesson, run once at ``ci`` for the whole test run: ``folder``, ``status``, ``printed``, ``results``."""
+    status = request.session.stash[_RUN].wait()
     return {
-        "folder": folder,
+        "folder": EXECUTED,
         "status": status,
-        "results": json.loads((folder / "results.json").read_text(encoding="utf-8")),
+        "printed": (EXECUTED / "printed.txt").read_text(encoding="utf-8"),
+        "results": json.loads((EXECUTED / "results.json").read_text(encoding="utf-8")),
     }
