@@ -5,11 +5,13 @@ from dataclasses import astuple
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from workshop.datasets.shifts import SLIDERS, Setting
+from workshop.figures.form import GUESS
 from workshop.figures.transfer_scenarios.objects import what_moves
-from workshop.figures.transfer_scenarios.transfer_map import cell_curves, transfer_map
+from workshop.figures.transfer_scenarios.transfer_map import MapPicture, cell_curves, transfer_map
 from workshop.kernels.gaussian_shift import OBJECTS
 from workshop.studies.transfer_scenarios.experiments.one_shift import ShiftsOutcome
 from workshop.studies.transfer_scenarios.experiments.transfer_map import MapOutcome
@@ -67,9 +69,23 @@ def test_gains_are_blue_and_losses_red(outcome):
 
 
 def test_a_cell_is_framed_where_it_was_chosen(outcome):
-    plain, framed = pixels(transfer_map(outcome)), pixels(transfer_map(outcome, cell=(2, 0)))
-    rows, columns = np.nonzero(np.abs(plain - framed).max(2) > 30)
-    assert len(rows) and rows.mean() > plain.shape[0] / 2 and columns.mean() > plain.shape[1] / 2
+    """And nowhere else, whatever was framed before."""
+    picture = MapPicture(outcome)
+
+    def frame(angle, labels):
+        drawn = pixels(picture.draw(angle, labels))
+        found = np.argwhere(np.abs(drawn - 255 * np.array(to_rgb(GUESS))).max(2) < 40)
+        assert len(found) > 100
+        return found.mean(0) / drawn.shape[:2]
+
+    places = {cell: frame(*cell) for cell in ((0, 1), (2, 0), (1, 1), (0, 1))}
+    assert places[0, 1][0] < places[2, 0][0] and places[0, 1] == pytest.approx(frame(0, 1))
+    left, middle, right = (places[cell][1] for cell in ((0, 1), (1, 1), (2, 0)))
+    assert left < middle - 0.2 and middle < right - 0.2
+    plain, first = pixels(transfer_map(outcome)), pixels(picture.draw(0, 0))
+    assert plain.shape == first.shape and (first[0, 0] == plain[0, 0]).all()
+    assert picture.draw(2, 0).alt.startswith(transfer_map(outcome).alt)
+    assert picture.draw(2, 0).alt.endswith("Framed: 180°, 4 labels.")
 
 
 def test_the_neutral_region_has_a_border(outcome):

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from workshop.errors import WorkshopError
 from workshop.figures.form import LessonFigure
-from workshop.figures.transfer_scenarios.transfer_map import cell_curves, transfer_map
+from workshop.figures.transfer_scenarios.transfer_map import MapPicture, cell_curves
 from workshop.panels.picture import Picture
 from workshop.studies.transfer_scenarios.experiments.transfer_map import MapOutcome
 
@@ -34,7 +34,7 @@ class MapPanel(widgets.VBox):
             raise WorkshopError(
                 "This run has no map of transfer: it needs another budget, or a stored result."
             )
-        self._map = lru_cache(maxsize=None)(lambda angle, labels: transfer_map(outcome, cell=(angle, labels)))
+        self._map = MapPicture(outcome)
         self._curves = lru_cache(maxsize=None)(lambda angle, labels: cell_curves(outcome, angle, labels))
         self.angle = widgets.SelectionSlider(
             options=[(f"{angle:.0f}°", number) for number, angle in enumerate(outcome.angles)],
@@ -53,7 +53,7 @@ class MapPanel(widgets.VBox):
 
     def _redraw(self, _: object = None) -> None:
         cell = self.angle.value, self.labels.value
-        drawn, self.figure = self._map(*cell), self._curves(*cell)
+        drawn, self.figure = self._map.draw(*cell), self._curves(*cell)
         self.map.show(drawn.png, drawn.alt)
         self.curves.show(self.figure.png, self.figure.alt)
         self.words.value = f"<span role='status'>{escape(self.figure.alt)}</span>"

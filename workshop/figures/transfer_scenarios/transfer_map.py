@@ -4,38 +4,84 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from workshop.claims import mean_and_half
-from workshop.figures.form import GUESS, QUIET, SOURCE, LessonFigure, absent, canvas, finish, note_guess
+from workshop.figures.form import (
+    DPI,
+    GUESS,
+    QUIET,
+    SOURCE,
+    LessonFigure,
+    absent,
+    canvas,
+    canvas_png,
+    finish,
+    note_guess,
+)
 from workshop.studies.transfer_scenarios.experiments.transfer_map import MapOutcome
 
 _MOST = 30.0  #: points at the ends of the colour scale
 #: Blue helps, red hurts, white is neither; told apart by readers who do not see all colours.
 _COLOURS = "RdBu"
+_COLUMNS = ("angle, °", "labels", "gain, points", "±", "region")
+#: Of a cell's curves: every cell's have the same room for their words.
+_MARGINS = {"left": 0.065, "right": 0.99, "bottom": 0.15, "top": 0.91, "wspace": 0.17}
 _REGIONS = {1: "positive", 0: "neutral", -1: "negative"}
 
 
-def transfer_map(
-    outcome: MapOutcome | None,
-    guess: object = None,
-    lost: float | None = None,
-    cell: tuple[int, int] | None = None,
-) -> LessonFigure:
+def transfer_map(outcome: MapOutcome | None, guess: object = None, lost: float | None = None) -> LessonFigure:
     """The map, with a black line about the cells whose gain may as well be 0.
 
     Args:
         guess: of the reader.
         lost: another: points lost at the last angle, with the most labels.
-        cell: numbers of an angle and of a number of labels, to be framed.
     """
     if outcome is None:
         return absent("The map of transfer")
     figure, axis = canvas(9.6, 4.6)
-    _map(axis, outcome, cell)
-    mean, half = mean_and_half(outcome.gain)
-    found, counts = outcome.regions(), outcome.counts()
+    _map(axis, outcome)
+    alt = _words(outcome)
+    if guess is not None:
+        alt += note_guess(axis, guess, y=1.03)
+    if lost is not None:
+        words = f"{lost:.0f} points lost at {outcome.angles[-1]:.0f}° with {outcome.labels[-1]} labels"
+        alt += note_guess(axis, words, x=0.99, y=1.03, ha="right")
+    return finish(figure, alt, _COLUMNS, _rows(outcome))
+
+
+class MapPicture:
+    """The map with one cell framed: drawn once, and the frame anew for each cell."""
+
+    def __init__(self, outcome: MapOutcome) -> None:
+        figure, axis = canvas(9.6, 4.6)
+        figure.set_dpi(DPI)
+        self._canvas = FigureCanvasAgg(figure)
+        _map(axis, outcome)
+        [self._frame] = axis.plot(0, 0, "s", ms=26, mfc="none", mec=GUESS, mew=3.5, animated=True)
+        self._canvas.draw()
+        self._still = self._canvas.copy_from_bbox(figure.bbox)
+        self._outcome = outcome
+
+    def draw(self, angle: int, labels: int) -> LessonFigure:
+        """Frame a cell.
+
+        Args:
+            angle, labels: numbers of its column and of its row.
+        """
+        self._canvas.restore_region(self._still)
+        self._frame.set_data([angle], [labels])
+        self._frame.axes.draw_artist(self._frame)
+        framed = f" Framed: {self._outcome.angles[angle]:.0f}°, {self._outcome.labels[labels]} labels."
+        drawn = canvas_png(self._canvas.buffer_rgba())
+        return LessonFigure(drawn, _words(self._outcome) + framed, _COLUMNS, tuple(_rows(self._outcome)))
+
+
+def _words(outcome: MapOutcome) -> str:
+    mean, _ = mean_and_half(outcome.gain)
+    counts = outcome.counts()
     best, worst = (np.unravel_index(pick, mean.shape) for pick in (mean.argmax(), mean.argmin()))
-    alt = (
+    return (
         f"A map of {mean.size} cells: the angle between the source's rule and the target's to the right, labels of "
         "the target upwards, coloured by the gain over training from scratch. "
         f"Transfer helps in {counts['positive']} cells, hurts in {counts['negative']}, and does neither in "
@@ -43,17 +89,15 @@ def transfer_map(
         f"{outcome.angles[best[0]]:.0f}° and {outcome.labels[best[1]]} labels, the largest loss {-mean[worst]:.1f} "
         f"points at {outcome.angles[worst[0]]:.0f}° and {outcome.labels[worst[1]]}."
     )
-    if guess is not None:
-        alt += note_guess(axis, guess, y=1.03)
-    if lost is not None:
-        words = f"{lost:.0f} points lost at {outcome.angles[-1]:.0f}° with {outcome.labels[-1]} labels"
-        alt += note_guess(axis, words, x=0.99, y=1.03, ha="right")
-    rows = [
+
+
+def _rows(outcome: MapOutcome) -> list[tuple[object, ...]]:
+    (mean, half), found = mean_and_half(outcome.gain), outcome.regions()
+    return [
         (float(angle), int(labels), float(mean[a, n]), float(half[a, n]), _REGIONS[int(found[a, n])])
         for a, angle in enumerate(outcome.angles)
         for n, labels in enumerate(outcome.labels)
     ]
-    return finish(figure, alt, ("angle, °", "labels", "gain, points", "±", "region"), rows)
 
 
 def cell_curves(outcome: MapOutcome | None, angle: int, labels: int) -> LessonFigure:
@@ -64,7 +108,7 @@ def cell_curves(outcome: MapOutcome | None, angle: int, labels: int) -> LessonFi
     """
     if outcome is None:
         return absent("What is behind a cell")
-    figure, axes = canvas(10.4, 3.7, columns=2)
+    figure, axes = canvas(10.4, 3.7, columns=2, layout=_MARGINS)
     where, count = outcome.angles[angle], int(outcome.labels[labels])
     rows, ends = [], {}
     for name, colour, right in (
@@ -106,7 +150,7 @@ def cell_curves(outcome: MapOutcome | None, angle: int, labels: int) -> LessonFi
     return finish(figure, alt, ("curve", "steps", "labels", "mean, % or points", "±"), rows)
 
 
-def _map(axis: Axes, outcome: MapOutcome, cell: tuple[int, int] | None) -> None:
+def _map(axis: Axes, outcome: MapOutcome) -> None:
     mean, regions = mean_and_half(outcome.gain)[0].T, outcome.regions().T
     picture = axis.imshow(mean, cmap=_COLOURS, vmin=-_MOST, vmax=_MOST, origin="lower", aspect="auto")
     for (row, column), value in np.ndenumerate(mean):
@@ -114,8 +158,6 @@ def _map(axis: Axes, outcome: MapOutcome, cell: tuple[int, int] | None) -> None:
         words = "0" if float(words) == 0 else words.replace("-", "−")
         axis.text(column, row, words, ha="center", va="center", color=colour, fontsize=10)
     _outline(axis, regions == 0)
-    if cell is not None:
-        axis.plot(cell[0], cell[1], "s", ms=26, mfc="none", mec=GUESS, mew=3.5)
     axis.set_xticks(range(len(outcome.angles)), [f"{angle:.0f}°" for angle in outcome.angles])
     axis.set_yticks(range(len(outcome.labels)), [str(one) for one in outcome.labels])
     axis.set(xlabel="angle between the rules: 0° the same, 180° the opposite", ylabel="labels of the target")
