@@ -1,6 +1,8 @@
 """``python -m workshop``: each command is there, and a request that cannot be met is one sentence and status 2."""
 
 import importlib
+import subprocess
+import sys
 
 import pytest
 
@@ -70,7 +72,7 @@ def test_a_device_this_machine_does_not_have(monkeypatch):
     from workshop import settings
     from workshop.errors import WorkshopError
 
-    monkeypatch.setattr(settings.torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(WorkshopError, match=r"This machine has no cuda device\. Set WORKSHOP_DEVICE=auto\."):
         settings.device("cuda")
     assert settings.device("auto").type in ("cpu", "mps")
@@ -84,3 +86,9 @@ def test_a_folder_that_cannot_be_made(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
     with pytest.raises(WorkshopError, match=r"cannot be made .* Set WORKSHOP_HOME to a copy"):
         settings.cache_folder()
+
+
+def test_running_and_listing_lessons_imports_no_torch():
+    """Seconds and 200 MB for every process that only watches a kernel."""
+    code = "import sys, workshop.runner.commands; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from workshop.errors import WorkshopError
+
+if TYPE_CHECKING:  # who runs, lists or grades lessons computes nothing: importing torch takes seconds
+    import torch
 
 #: What a run may cost: seconds a lesson; half a minute a lesson; a lecture; real data and a GPU.
 BUDGETS = ("smoke", "ci", "class", "full")
@@ -76,6 +78,8 @@ def device(name: str | None = None) -> torch.device:
     Raises:
         WorkshopError: a name torch does not know, or a device this machine does not have.
     """
+    import torch
+
     name = name or os.environ.get("WORKSHOP_DEVICE") or "auto"
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
@@ -93,6 +97,8 @@ def device(name: str | None = None) -> torch.device:
 
 def use_threads() -> int:
     """Give torch the number of threads that ``WORKSHOP_THREADS`` asks for (1), and return it."""
+    import torch
+
     text = os.environ.get("WORKSHOP_THREADS", "1")
     if not text.isdigit() or int(text) < 1:
         raise WorkshopError(f"WORKSHOP_THREADS is {text!r}; it must be a whole number of at least 1.")

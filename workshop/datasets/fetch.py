@@ -20,15 +20,17 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from filelock import FileLock, Timeout  # comes with torch
-from torch import nn
 
 from workshop import settings
 from workshop.datasets.images import ImageSet
 from workshop.errors import WorkshopError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 #: What can be fetched, all of it pictures but for the weights of ``resnet18``; and what ships with the workbook.
 DOWNLOADS = ("mnist", "svhn", "pneumoniamnist", "resnet18")
@@ -192,6 +194,7 @@ def load_resnet18() -> nn.Module:
     Raises:
         WorkshopError: the weights are not here, or not as they were published.
     """
+    import torch
     from torchvision.models import resnet18
 
     _check_here("resnet18")

@@ -324,3 +324,23 @@ def test_inputs_survive_the_journey_into_the_sandbox(exercise):
 
 def test_the_program_in_the_sandbox_imports_nothing_of_ours():
     assert "workshop" not in protocol.PROGRAM
+
+
+# ---- what imports took ---------------------------------------------------------------------------------
+
+
+def test_the_import_is_timed_before_anything_of_a_students_runs():
+    job = protocol.Job(("import torch\ndef f(x):\n    return x",), "f", ({"x": 1.0},))
+    sent = ask(protocol.request([job], 20)).sent
+    assert 0.01 < protocol.import_seconds(sent) < 20
+    without = protocol.Job(("def f(x):\n    return x",), "f", ({"x": 1.0},))
+    assert protocol.import_seconds(ask(protocol.request([without], 5)).sent) < 0.01
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"{", b"\xff", b"[1]", b'{"imports": "1"}', b'{"job": 0}\n{"imports": 9.0}', b"[" * 100_000],
+)
+def test_no_first_line_no_import(sent):
+    assert protocol.import_seconds(sent) == 0.0

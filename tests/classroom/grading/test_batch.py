@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -22,6 +23,7 @@ from workshop.classroom.grading import batch, commands
 from workshop.classroom.grading.grade import grade, sandboxed, version
 from workshop.classroom.grading.ledger import Ledger
 from workshop.classroom.grading.work import Work
+from workshop.classroom.running.run_through import RanThrough
 from workshop.classroom.sandbox import available
 from workshop.errors import WorkshopError
 
@@ -67,6 +69,28 @@ def test_the_source_earns_everything_and_what_is_handed_out_nothing():
     assert all("Not solved" in mark.notes[0] for mark in empty.marks)
 
 
+def test_where_the_time_went_is_told_by_stage():
+    def run_notebook(lesson, notebook):
+        time.sleep(0.3)
+        return RanThrough("It ran.", "", {"kernel start": 0.1, "cells": 0.15})
+
+    asking = sandboxed()
+    slow_import = b'{"imports": 0.0625}\n'
+
+    def ask(job):
+        asked = asking(job)
+        return replace(asked, sent=slow_import + asked.sent)
+
+    began = time.perf_counter()
+    graded, _ = grade(works(1)[0], 1, ask, run_notebook)
+    took = time.perf_counter() - began
+    stages = graded.seconds
+    assert list(stages) == ["taking in", "kernel start", "cells", "rest of the run", "imports", "answers"]
+    assert (stages["kernel start"], stages["cells"], stages["imports"]) == (0.1, 0.15, 0.0625)
+    assert 0.05 <= stages["rest of the run"] < 0.2
+    assert sum(stages.values()) == pytest.approx(took, abs=0.1)
+
+
 def test_a_notebook_that_is_none_earns_nothing_and_is_told_why():
     graded, _ = grade(Work("Ada", LESSON, "a", b"\xff not json"), 1, sandboxed())
     assert graded.earned == 0
@@ -89,8 +113,6 @@ HOSTILE = {
 @pytest.mark.hostile
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_answer_costs_its_own_marks_alone(kind, monkeypatch):
-    from dataclasses import replace
-
     from workshop.classroom.grading import grade as grading
 
     limits = replace(

@@ -91,6 +91,27 @@ def test_what_is_forged_is_no_page(monkeypatch, tmp_path, sent):
     assert ran.words.startswith("It did not run to its end.")
 
 
+def test_its_stages_are_told(workbook):
+    """The third cell that runs is the lesson's own second, the one of its imports."""
+    ran = run_through("00_small", notebook("import time; time.sleep(1.5)", "time.sleep(0.7)"), workbook)
+    assert set(ran.seconds) == {"kernel start", "imports", "cells"}
+    assert 1.5 <= ran.seconds["imports"] < 2.5
+    assert ran.seconds["cells"] >= 0.7
+    assert ran.seconds["kernel start"] > 0.1
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize(
+    "told", ["[]", "{}", '{"cells": 2}', '{"cells": -1}', '{"cells": NaN}', '{"more": 1}']
+)
+def test_stages_that_cannot_be_are_not_believed(monkeypatch, tmp_path, told):
+    sent = f'{{"error": null, "reached": 1, "of": 1, "seconds": {told}}}\n'.encode()
+    monkeypatch.setattr(running, "run", lambda *a, **k: Finished(0, sent, 1.0, 0, None))
+    ran = run_through("00_small", notebook(), tmp_path)
+    assert ran.seconds == {}
+    assert ran.words == "It ran from top to bottom (1 cells, 1 s)."
+
+
 @pytest.mark.hostile
 def test_a_forged_page_stays_in_a_frame_that_runs_nothing(monkeypatch, tmp_path):
     evil = '"></iframe><script>alert(1)</script><meta http-equiv="refresh" content="0; url=http://x">\ud800'

@@ -4,8 +4,8 @@ It reads jobs from standard input, ``{"jobs": [{"cells": [source, ...], "functio
 ...]}, ...], "seconds": s}``, and works on each in a process of its own, which is ended after ``s`` seconds. Each writes
 a JSON line for each call as soon as it is known: ``{"job": 0, "call": 0, "value": ...}``, ``{"job": 0, "call": 0,
 "error": "ValueError", "line": of the answer}`` or ``{"job": 0, "call": 0, "returned": the type that is no value}``; a
-job that has been ended gets ``{"job": 0, "slow": true}``. Arrays travel as ``{"array": nested lists, "dtype": name,
-"shape": [...]}``. What an error says stays here: it would name the inputs.
+job that has been ended gets ``{"job": 0, "slow": true}``. The first line is ``{"imports": seconds}``. Arrays travel as
+``{"array": nested lists, "dtype": name, "shape": [...]}``. What an error says stays here: it would name the inputs.
 
 The last cell of a job is the answer. An error in a cell before it is passed over, as a reader would who goes on.
 """
@@ -28,8 +28,10 @@ def main():
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     # Imported here once; no code of a student's runs in this process.
+    begun = time.monotonic()
     if any("torch" in cell for job in asked["jobs"] for cell in job["cells"]):
         import torch  # noqa: F401
+    write(out, {"imports": time.monotonic() - begun})
     for number, job in enumerate(asked["jobs"]):
         child = os.fork()
         if not child:

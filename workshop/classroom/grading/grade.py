@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import nbformat
 from nbformat import NotebookNode
@@ -98,9 +99,19 @@ def grade(
     restored = answers(_source(work.lesson), accepted.notebook)
     clock.lap("taking in")
     ran = run_notebook(work.lesson, restored.notebook) if run_notebook else None
-    clock.lap("running")
-    marks = _marks(restored, seed, ask, seconds)
-    clock.lap("answers")
+    if ran:
+        clock.lap("rest of the run", ran.seconds)
+
+    imports = 0.0
+
+    def timed(job: bytes) -> Asked:
+        nonlocal imports
+        asked = ask(job)
+        imports += protocol.import_seconds(asked.sent)
+        return asked
+
+    marks = _marks(restored, seed, timed, seconds)
+    clock.lap("answers", {"imports": imports})
     graded = Graded(
         work.student,
         work.lesson,
@@ -121,9 +132,12 @@ class _Clock:
         self.seconds: dict[str, float] = {}
         self._last = time.perf_counter()
 
-    def lap(self, stage: str) -> None:
+    def lap(self, stage: str, parts: Mapping[str, float] = MappingProxyType({})) -> None:
+        """End a stage, but for the ``parts`` of it that are stages of their own."""
         now = time.perf_counter()
-        self.seconds[stage], self._last = now - self._last, now
+        whole, self._last = now - self._last, now
+        for name, seconds in (*parts.items(), (stage, whole - sum(parts.values()))):
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
 
 def nothing(work: Work, reason: str) -> Graded:

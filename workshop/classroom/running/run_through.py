@@ -7,6 +7,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -19,6 +20,7 @@ _PROGRAM = (Path(__file__).parent / "inside.py").read_text(encoding="utf-8")
 
 #: Of the line before the page: a short one, so that reading it costs nothing.
 _HEAD_BYTES = 1 << 16
+_STAGES = ("kernel start", "imports", "cells")
 #: Of a page that is kept, where a character may become five. A lesson's own has 1 to 2 MB.
 PAGE_BYTES = 12 * MB
 
@@ -41,12 +43,12 @@ class RanThrough:
     Attributes:
         words: how far it came, in a sentence.
         page: HTML of what it showed, safe to open; empty where there is none.
-        seconds: from start to end.
+        seconds: by stage, as the sandbox tells them.
     """
 
     words: str
     page: str
-    seconds: float
+    seconds: dict[str, float]
 
 
 def run_through(
@@ -70,10 +72,11 @@ def run_through(
         told = json.loads(head[:_HEAD_BYTES])
         reached, cells = int(told["reached"]), int(told["of"])
         error = None if told["error"] is None else str(told["error"])[:500]
+        seconds = _stages(told.get("seconds", {}), finished.seconds)
     # Whatever was sent: cut off, forged, nested too deep.
-    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         reason = finished.ended_because or "Its process ended before it had told how far it came."
-        return RanThrough(f"It did not run to its end. {reason}", "", finished.seconds)
+        return RanThrough(f"It did not run to its end. {reason}", "", {})
     words = (
         f"It ran from top to bottom ({cells} cells, {finished.seconds:.0f} s)."
         if error is None
@@ -81,8 +84,15 @@ def run_through(
     )
     if len(rest) > PAGE_BYTES:
         words += f" What it showed is more than {PAGE_BYTES // MB} MB, too much to keep."
-        return RanThrough(words, "", finished.seconds)
-    return RanThrough(words, _wrapped(lesson, rest.decode("utf-8", "replace")), finished.seconds)
+        return RanThrough(words, "", seconds)
+    return RanThrough(words, _wrapped(lesson, rest.decode("utf-8", "replace")), seconds)
+
+
+def _stages(told: Any, total: float) -> dict[str, float]:
+    """What was told of the stages; nothing where that cannot be."""
+    stages = {stage: float(told[stage]) for stage in _STAGES if stage in told}
+    possible = all(seconds >= 0 for seconds in stages.values()) and sum(stages.values()) <= total
+    return stages if possible else {}
 
 
 def _wrapped(lesson: str, page: str) -> str:
