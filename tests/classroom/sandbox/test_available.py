@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.classroom.sandbox import available
+from workshop.classroom.sandbox import available, bubblewrap
 from workshop.errors import WorkshopError
 
 
@@ -67,7 +67,13 @@ def test_what_bubblewrap_says_is_passed_on(monkeypatch, tmp_path, script, messag
 def test_a_bubblewrap_that_hangs_is_not_waited_for(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", programs(tmp_path, bwrap="exec /bin/sleep 60", setpriv="", prlimit=""))
     monkeypatch.setattr(available, "_SMALL", replace(available._SMALL, wall_seconds=0.3))
-    with pytest.raises(WorkshopError, match=r"did not start `true` within 0\.3 seconds"):
+    with pytest.raises(WorkshopError, match=r"did not start Python within 0\.3 seconds"):
+        available.require()
+
+
+def test_a_python_that_is_not_seen_inside_is_told(needs_sandbox, monkeypatch):
+    monkeypatch.setattr(bubblewrap, "python_paths", list)
+    with pytest.raises(WorkshopError, match=r"The sandbox does not start: .*python"):
         available.require()
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -151,6 +153,24 @@ def test_an_ordinary_user_gets_the_same_sandbox(needs_sandbox, unprivileged, sma
     assert shown[-7:] == ["no", "Max", "processes", "24", "24", "processes", "ok"], done
     assert not {"root", "work", "mnt", "srv", "var"} & set(shown)
     assert "'/x': Read-only" in done.stderr and "'/dev/x': Read-only" in done.stderr
+
+
+def test_an_environment_that_lies_in_a_scratch_folder_is_seen(needs_sandbox, small):
+    """That of a checkout in ``/tmp``, say; the rest of ``/tmp`` is not, and can be written as ever."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as checkout:
+        environment = Path(checkout) / ".venv"
+        environment.mkdir()
+        environment.chmod(0o755)
+        (environment / "pyvenv.cfg").write_text("home = here")
+        (Path(checkout) / "key").touch()
+        script = (
+            f"cat {environment}/*; ls {checkout}; echo 1 > /tmp/mine && cat /tmp/mine; echo > {environment}/x"
+        )
+        python = [*bubblewrap.python_paths(), environment]
+        line = bubblewrap.command(["/bin/sh", "-c", script], small, python=python)
+        done = subprocess.run(line, capture_output=True, text=True)
+    assert done.stdout == "home = here1\n", done
+    assert "x: Read-only" in done.stderr
 
 
 @pytest.mark.parametrize("layout", ["regular", "repository"])

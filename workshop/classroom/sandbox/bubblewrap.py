@@ -111,7 +111,12 @@ def _mounts(limits: Limits, workbook: Path | None, python: Sequence[Path]) -> It
     for name in ("/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache", "/etc/localtime"):
         yield from ("--ro-bind-try", name, name)
     yield from ("--proc", "/proc", "--dev", "/dev")
-    made: set[Path] = set()
+    yield from ("--perms", "0755", "--dir", "/home")
+    # Before the environment, which may lie below one of them.
+    scratch = ("/tmp", HOME, "/dev/shm")
+    for folder in scratch:
+        yield from ("--perms", "1777", "--size", str(limits.scratch_bytes), "--tmpfs", folder)
+    made = {Path(folder) for folder in ("/home", *scratch)}
     for path in python:
         # bubblewrap would make the folders on the way for root only.
         for parent in reversed(path.parents[:-1]):
@@ -123,9 +128,6 @@ def _mounts(limits: Limits, workbook: Path | None, python: Sequence[Path]) -> It
         yield from ("--tmpfs", str(folder), "--remount-ro", str(folder))
     if workbook:
         yield from ("--ro-bind", str(workbook.resolve()), WORKBOOK)
-    yield from ("--perms", "0755", "--dir", "/home")
-    for folder in ("/tmp", HOME, "/dev/shm"):
-        yield from ("--perms", "1777", "--size", str(limits.scratch_bytes), "--tmpfs", folder)
     # Both belong to whoever starts the sandbox, and have no limit of their own.
     yield from ("--remount-ro", "/dev", "--remount-ro", "/")
 
