@@ -22,6 +22,8 @@ def code(lesson: str) -> str:
 
 def is_there(evidence: str, source: str) -> bool:
     kind, name = evidence.split(" ", 1)
+    if kind == "quiz":
+        return "Quiz()" in source
     if kind == "figure":
         return f"{name}(" in source
     return f'lesson.{kind}("{name}"' in source.replace("(\n    ", "(")

@@ -100,6 +100,31 @@ def test_an_outcome_is_ticked_when_its_guesses_and_checks_are_done():
     assert orientation.outcomes().data.count("☑") == 2
 
 
+def test_an_outcome_that_is_only_seen_has_no_box():
+    """Its evidence is figures and verdicts; there is nothing to tick."""
+    page = orientation.outcomes().data
+    seen = [part for part in page.split("<li>")[1:] if "aria-label='to be seen'>·" in part]
+    assert 0 < len(seen) < 10
+    assert any("refresh" in part.lower() or "statistics" in part for part in seen)
+
+
+def test_a_quiz_counts_when_every_question_was_tried():
+    from workshop.panels.quiz import Quiz
+    from workshop.studies.transfer_scenarios.quiz import QUESTIONS
+
+    quiz = Quiz()
+    for asked in QUESTIONS:
+        assert "quiz" not in progress.read().guesses.get("01_transfer_scenarios", [])
+        quiz.setting.value, quiz.shift.value = asked.setting, QUESTIONS[0].shift
+        quiz.answer.click()
+        quiz.onward.click()
+    assert progress.read().guesses["01_transfer_scenarios"] == ["quiz"]
+    named = "Name the setting of a situation"
+    progress.guessed("01_transfer_scenarios", "rows")
+    page = orientation.outcomes().data
+    assert "☑" in page[: page.index(named)].rsplit("<li>", 1)[1]
+
+
 def test_the_summary_counts_by_lesson():
     progress.guessed("00_start_here", "labels")
     progress.passed("start-labels-needed")

@@ -65,12 +65,12 @@ def own_progress() -> HTML:
 
 def _outcome(lesson: str, stated: dict, kept: progress.Progress) -> str:
     """A line of the checklist. Figures and verdicts are seen, not done: they do not count."""
-    done = {f"check {id_}" for id_ in kept.passed} | {
-        f"predict {id_}" for id_ in kept.guesses.get(lesson, [])
-    }
-    wanted = [one for one in stated["evidence"] if one.split()[0] in ("check", "predict")]
-    met = bool(wanted) and done.issuperset(wanted)
-    sign, word = ("☑", "done") if met else ("☐", "open")
+    done = {f"check {id_}" for id_ in kept.passed}
+    done |= {f"{kind} {id_}" for kind in ("predict", "quiz") for id_ in kept.guesses.get(lesson, [])}
+    wanted = [one for one in stated["evidence"] if one.split()[0] in ("check", "predict", "quiz")]
+    sign, word = (
+        ("·", "to be seen") if not wanted else ("☑", "done") if done.issuperset(wanted) else ("☐", "open")
+    )
     return f"<li><span role='img' aria-label='{word}'>{sign}</span> {escape(stated['outcome'])}</li>"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,14 +11,24 @@ import torch
 from workshop.bench import BENCHES
 from workshop.bench import transfer_scenarios as bench
 from workshop.errors import WorkshopError
+from workshop.studies.transfer_scenarios.experiments.transfer_map import SIZES
+from workshop.studies.transfer_scenarios.experiments.transfer_map import network as map_network
 
 SMALL = bench.Map((2, 16, 16, 2), 16)
 EXACT = bench.Map((2, 16, 16, 2), 16, dtype=torch.float64)
 
 
 @pytest.mark.parametrize("engine", ["stacked_mlp", "vmap"])
-def test_both_ways_end_at_the_same_weights(engine):
-    bench.check_same("x", EXACT, engine, steps=5)
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+def test_both_ways_end_at_the_same_weights(engine, optimiser):
+    bench.check_same("x", replace(EXACT, optimiser=optimiser), engine, steps=5)
+
+
+def test_a_row_has_the_size_of_the_lessons_map():
+    size, network = SIZES["class"], map_network()
+    assert bench.LESSON.models == (len(size.angles) + 1) * len(size.labels) * size.seeds
+    assert bench.LESSON.budgets == size.labels
+    assert str(bench.LESSON.network()) == str(network)
 
 
 def test_the_budgets_are_those_of_the_map():

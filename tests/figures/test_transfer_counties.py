@@ -79,13 +79,13 @@ def test_a_scatter_gives_the_rank_correlation_and_counts_every_pair(outcome):
     figure = distance_scatter(outcome, draw=2)
     assert is_picture(figure)
     ranks = outcome.rank_correlation()
-    assert f"over 3 draws: {ranks.mean():.2f} ±" in figure.alt
-    assert sum(row[1] for row in figure.rows[:-1]) == 36 * 35
-    near = outcome.pairs & (outcome.distance[2] < 50)
-    assert figure.rows[0][1:] == (near.sum(), pytest.approx(outcome.accuracy[0, 2][near].mean()))
+    assert f"Over 3 draws, Spearman's rank correlation is {ranks.mean():.2f} ±" in figure.alt
+    assert sum(row[1] for row in figure.rows[:-1]) == 3 * 36 * 35
+    near = outcome.pairs & (outcome.distance < 50)
+    assert figure.rows[0][1:] == (near.sum(), pytest.approx(outcome.accuracy[0][near].mean()))
     assert figure.rows[-1][2] == ", ".join(f"{one:.3f}" for one in ranks)
     one = distance_scatter(made(draws=1))
-    assert "over 1 draws" not in one.alt and "±" not in one.alt
+    assert "Over 1 draw," in one.alt and "±" not in one.alt
 
 
 def test_hidden_factors_are_compared_with_warmth_alone(outcome):
@@ -102,9 +102,10 @@ def test_hidden_factors_are_compared_with_warmth_alone(outcome):
 
 
 def test_a_guess_is_written_and_said(outcome):
-    for draw in (distance_scatter, hidden_factors):
-        plain, guessed = draw(outcome), draw(outcome, guess="soil")
-        assert guessed.alt == plain.alt + ' Your guess was "soil".' and guessed.png != plain.png
+    plain, guessed = hidden_factors(outcome), hidden_factors(outcome, guess="soil")
+    assert guessed.alt == plain.alt + ' Your guess was "soil".' and guessed.png != plain.png
+    plain, guessed = distance_scatter(outcome), distance_scatter(outcome, guess=61.0)
+    assert guessed.alt == plain.alt + " Your guess at 400 to 450 was 61%." and guessed.png != plain.png
 
 
 def test_where_the_worlds_were_not_run_the_figure_says_so():

@@ -37,7 +37,7 @@ def test_the_words_and_the_table_say_what_the_picture_shows(picture):
     shown = show(Setting(priors=1.0))
     figure = picture.draw(shown)
     assert "right in 93.5% there and in 93.3% of the target" in figure.alt
-    assert "P(Y): you moved it" in figure.alt and "feature space: the same" in figure.alt
+    assert "P(Y): moved by itself" in figure.alt and "feature space: the same" in figure.alt
     assert "P(Y|X): follows of necessity (Bayes' rule multiplies the odds" in figure.alt
     rows = {row[0]: dict(zip(figure.columns, row, strict=True)) for row in figure.rows}
     assert rows["P(Y)"]["slider at"] == 1 and rows["P(Y)"]["distance or accuracy"] == pytest.approx(0.4)

@@ -23,7 +23,7 @@ def seen(panel):
 def test_it_opens_where_nothing_moved(panel):
     assert panel.setting == Setting() and panel.situation.value == "Nothing moved"
     assert "right in 93.5% there and in 93.5% of the target" in panel.words.value
-    assert "you moved it" not in panel.words.value
+    assert "moved by itself" not in panel.words.value
     assert "alt='Points of the source" in panel.picture.value
 
 
@@ -32,7 +32,7 @@ def test_each_slider_changes_all_that_is_seen(panel, slider):
     before = seen(panel)
     panel.sliders[slider].value = 0.5
     assert all(old != new for old, new in zip(before, seen(panel), strict=True))
-    assert f"{panel.sliders[slider].description} you moved it" in panel.words.value
+    assert f"{panel.sliders[slider].description} moved by itself" in panel.words.value
     assert panel.situation.value == BY_HAND and panel.story.value == ""
 
 

@@ -95,16 +95,22 @@ def test_the_prose_tells_the_stored_numbers(stored):
     says("2-how-many-labels-does-it-take", "about three digits in four")
     says(
         "what-the-curve-says",
-        "means over ten draws",
-        f"bought {mean[100] - mean[10]:.0f} points",
+        "means over ten random choices",
+        f"bought {mean[100] - mean[10]:.0f} points ({mean[10]:.1f} to {mean[100]:.1f} %)",
         f"and bought {mean[1000] - mean[100]:.0f}.",
         "3,000 more labels buy about one.",
     )
     assert len(stored.draws) == 10
     assert 0.7 < mean[5000] - mean[2000] < 1.5
-    # "The error falls roughly like a power": a straight line in logarithms leaves little.
+    # A straight line in logarithms up to 500 labels; flatter than a third of it from there on.
     x, y = np.log(stored.labels), np.log(100 - np.array(list(mean.values())))
-    assert np.corrcoef(x, y)[0, 1] < -0.95
+    few = stored.labels <= 500
+    slope, height = np.polyfit(x[few], y[few], 1)
+    assert np.abs(y[few] - (slope * x[few] + height)).max() < 0.06
+    assert (np.diff(y) / np.diff(x))[-2:].min() > slope / 3
+    says("what-the-curve-says", "Up to some 500 labels", rf"a \approx {-slope:.2f}$$", "Then it bends")
+    assert stored.sealed == 2000
+    says("2-how-many-labels-does-it-take", "2,000 digits are kept back")
     says("3-why-not-simply-label-more", "99 counties")
     says("1-thirty-labels", "Thirty pictures")
 

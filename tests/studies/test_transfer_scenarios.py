@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import astuple
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -17,13 +14,11 @@ from scipy.stats import t as student_t
 
 from workshop import results
 from workshop.claims import judge, mean_and_half
-from workshop.datasets.shifts import SITUATIONS, SLIDERS, Setting, situation, target
+from workshop.datasets.shifts import SITUATIONS, SLIDERS, Setting
 from workshop.errors import WorkshopError
-from workshop.figures.transfer_scenarios import how_far, operating_points, reliability
-from workshop.figures.transfer_scenarios.shifts import show
 from workshop.kernels.chance import Chance
 from workshop.kernels.digit_net import initialised
-from workshop.kernels.gaussian_shift import OBJECTS, source_classifier
+from workshop.kernels.gaussian_shift import OBJECTS
 from workshop.studies.registry import STUDIES
 from workshop.studies.transfer_scenarios import TransferScenariosStudy
 from workshop.studies.transfer_scenarios import study as study_module
@@ -34,7 +29,6 @@ from workshop.studies.transfer_scenarios.experiments import transfer_map as maps
 from workshop.studies.transfer_scenarios.experiments.transfer_map import MapOutcome, Size, World, labelled
 from workshop.studies.transfer_scenarios.quiz import QUESTIONS, SETTINGS, SHIFTS
 
-LESSON = Path(__file__).resolve().parents[2] / "notebooks" / "01_transfer_scenarios.ipynb"
 SMALL = Size((0.0, 60.0, 180.0), (4, 16), 2)
 
 
@@ -274,147 +268,3 @@ def test_questions_ask_for_each_setting_and_each_object():
         assert {"inductive": "in the target", "transductive": "in the source", "unsupervised": "no labels"}[
             one.setting
         ] in one.why_setting
-
-
-# ---- what the lesson says ----------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def prose():
-    cells = nbformat.read(LESSON, as_version=4).cells
-    return re.sub(r"\s+", " ", " ".join(cell.source for cell in cells if cell.cell_type == "markdown"))
-
-
-@pytest.mark.fast
-def test_its_words_about_the_five_shifts(prose):
-    def right(setting: Setting) -> str:
-        return f"{100 * show(setting).exact[1]:.0f}"
-
-    assert right(Setting()) == "94" and "94 of 100 patients" in prose
-    assert f"{right(situation('Another hospital').setting)} of 100. Nobody changed the model" in prose
-    assert f"More: {right(situation('Other topics').setting)} of 100." in prose
-    alone = {slider: right(Setting(**{slider: 1.0})) for slider in SLIDERS}
-    assert f"turned rule leave {alone['features']} and {alone['rule']} of 100" in prose
-    assert f"new label leaves {alone['labels']}" in prose and f"to speak of: {alone['priors']}." in prose
-
-
-@pytest.mark.fast
-def test_a_shift_may_make_another_less_bad(prose):
-    turned, both = (show(Setting(rule=1.0, priors=share)).exact[1] for share in (0.0, 1.0))
-    assert f"from {100 * turned:.0f} to {100 * both:.0f}: most points are of the second class now" in prose
-    x, y = target(Setting(rule=1.0, priors=1.0)).sample(20_000, 0)
-    assert (y == 1).mean() > 0.6 and (source_classifier().predict(x) == 1).mean() > 0.6
-
-
-@pytest.mark.fast
-def test_its_words_about_the_counties(shown, prose):
-    found = shown.outcome("counties")
-    far, right = found.distance[0], found.accuracy[found.world("only warmth"), 0]
-    near = right[found.pairs & (far < 50)].mean()
-    distant = right[found.pairs & (far >= 400) & (far < 450)].mean()
-    assert f"nearly as good as at home: {100 * near:.0f} %" in prose
-    assert f"At 400 to 450 it is right in {100 * distant:.0f} %" in prose
-    assert f"distance and accuracy is {found.rank_correlation().mean():.2f}" in prose
-    alike = {world: 100 * found.accuracy_alike(world).mean() for world in found.worlds}
-    cost = {world: 100 * found.cost_alike(world).mean() for world in found.worlds}
-    assert (
-        f"{cost['sowing date']:.1f} points ({alike['only warmth']:.1f} to {alike['sowing date']:.1f} %), then variety "
-        f"({cost['variety']:.1f}), then soil ({cost['soil']:.1f})" in prose
-    )
-    assert f"counties ({alike['adapted varieties']:.1f} %)" in prose
-    mean, half = mean_and_half(found.rank_correlation("adapted varieties"))
-    assert f"only {mean:.2f}, and its interval, {mean - half:.2f} to {mean + half:.2f}," in prose
-    assert mean - half < -0.8 < mean + half  # which is why the lesson says so
-
-
-@pytest.mark.fast
-def test_its_words_about_the_map(shown, prose):
-    found = shown.outcome("map")
-    gain = mean_and_half(found.gain)[0]
-    angle, labels = list(found.angles).index, list(found.labels).index
-    assert f"2 labels: {gain[0, labels(2)]:.0f} points gained" in prose
-    assert f"A rule 60° away still brings {gain[angle(60), labels(2)]:.0f}." in prose
-    assert f"opposite rule and 4 labels: {-gain[-1, labels(4)]:.0f} points lost" in prose
-    assert np.abs(gain[:, labels(128) :]).max() < 0.5 and "from 128 labels on" in prose
-    clear = found.regions()[:, labels(128) :] != 0
-    assert clear.sum() == clear[:, -1].sum() == 3 and "Three cells at the top" in prose
-    assert np.abs(gain[:, -1][clear[:, -1]]).round(1).tolist() == [0.3, 0.3, 0.3]
-    assert found.regions().size == 104 and "Among 104 intervals" in prose
-    assert np.abs(gain[angle(90)]).max() < 2.5  # "an unrelated source does little"
-    start = 100 * found.transferred[:, 0, 0].mean(1)
-    assert f"{start[0]:.0f} % at 0° and {start[-1]:.0f} % at 180°" in prose
-    assert f"still at {100 * found.transferred[-1, labels(8), -1].mean():.0f} % after 300" in prose
-    two = 100 * found.transferred[0, labels(2)].mean(1)
-    assert f"from {two[0]:.0f} to {two[-1]:.0f} %" in prose
-    seeds, sealed = found.gain.shape[2], maps.TEST_POINTS
-    assert seeds == 16 and "Sixteen worlds a cell" in prose and f"{sealed:,} sealed points" in prose
-    assert f"{maps.SOURCE_LABELS:,} labels of the source" in prose
-
-
-@pytest.mark.fast
-def test_its_words_about_the_settings(shown, prose):
-    found = shown.outcome("settings")
-    verdicts = [found.verdict(area) for area in found.areas]
-    assert [verdicts.count(word) for word in ("helps", "no clear difference", "hurts")] == [5, 2, 1]
-    assert "Five of the eight rows gain, two make no clear difference, and **one loses**" in prose
-    without, transferred = ({area: f"{one:.2f}" for area, one in zip(found.areas, scores.mean(1), strict=True)}
-                            for scores in (found.without, found.transferred))  # fmt: skip
-    pixels, patches = without["self-taught learning"], transferred["self-taught learning"]
-    assert f"gains over pixels: {pixels} to {patches}." in prose
-    assert f"digits themselves do as well, {without['self-taught, controlled']}:" in prose
-    gain = {area: found.gain(area).mean() for area in found.areas}
-    assert max(gain, key=gain.get) == "covariate shift" and float(without["covariate shift"]) < 0
-    biased = "sample selection bias"
-    assert f"loses, {without[biased]} to {transferred[biased]}:" in prose
-
-
-@pytest.mark.fast
-def test_its_words_about_the_rare_class(shown, prose):
-    found = shown.outcome("imbalance")
-
-    def mean(score: str, way: str) -> float:
-        return 100 * found.score("digits", way, score).mean()
-
-    assert f"SMOTE finds {mean('recall', 'SMOTE'):.0f} % of the rare digits" in prose
-    assert f"where plain training finds {mean('recall', 'plain'):.0f} %" in prose
-    assert (
-        f"calls rare {mean('precision', 'SMOTE'):.0f} % are, against {mean('precision', 'plain'):.0f} %"
-        in prose
-    )
-    told = operating_points(found).alt
-    at_recall = re.search(r"at SMOTE's recall its precision is (\d+)%, SMOTE's is (\d+)%", told)
-    assert f"Then {at_recall[1]} % of what it calls rare are, and of SMOTE's {at_recall[2]} %." in prose
-    *_, (_, _, _, said, came) = (row for row in reliability(found).rows if row[:2] == ("digits", "SMOTE"))
-    assert f"When SMOTE's model says {100 * said:.0f} %, {100 * came:.0f} % are rare." in prose
-    off = {way: mean("calibration error", way) / 100 for way in ("plain", "SMOTE", "SMOTE, corrected")}
-    assert f"is {off['plain']:.3f} for plain training and {off['SMOTE']:.3f} for SMOTE" in prose
-    recall = mean("recall", "SMOTE, corrected")
-    assert f"Corrected it is {off['SMOTE, corrected']:.3f}; and the recall is {recall:.0f} %" in prose
-
-
-@pytest.mark.fast
-def test_its_words_about_weights(shown, prose):
-    told = {
-        (gap, name): (median, size)
-        for gap, name, _, median, _, size in how_far(shown.outcome("covariate")).rows
-    }
-    one, three = (told[gap, "domain classifier"] for gap in (1.0, 3.0))
-    assert f"falls from {told[1.0, 'all alike'][0]:.3f} to {one[0]:.3f}." in prose
-    assert f"A gap of 3: {three[0]:.2f} with weights, {told[3.0, 'all alike'][0]:.2f} without" in prose
-    assert three[1] < 3 and "worth fewer than three" in prose
-    worse = re.search(
-        r"weighting is the worse in (\d+)% of the draws", how_far(shown.outcome("covariate")).alt
-    )[1]
-    assert f"in {worse} % of the draws weighting is the worse" in prose
-
-
-@pytest.mark.fast
-def test_its_words_about_renders(shown, prose):
-    found = shown.outcome("renders")
-    right = {name: f"{100 * found.accuracy(name).mean():.0f} %" for name in found.levels}
-    assert f"One font: {right['one font']} of real digits." in prose
-    assert f"then bent strokes: {right['+ bending']}," in prose
-    assert f"all shades {right['+ light']}, with lines across the picture {right['+ clutter']}." in prose
-    assert f"As many real digits give {right['real digits']}." in prose
-    best = max(found.levels[:-1], key=lambda name: found.accuracy(name).mean())
-    assert best == "+ bending"

@@ -4,11 +4,14 @@ Growing degree days (GDD) are the clock of a crop: it passes its stages at sums 
 by ``((lowest + highest) / 2 - base)``, both temperatures first clipped to base..cap (McMaster and Wilhelm, 1997,
 their second method). Maize and soybean take base 10 °C and cap 30 °C, spring wheat base 0 °C.
 
-From the literature, as we know it, rounded:
+From the literature, rounded:
 
-- Maize from sowing: emergence after some 65 GDD, silking after some 750, black layer after 1,300 to 1,500 (extension
-  services of the Corn Belt give 115, 1,400 and 2,400 to 2,700 in °F). Soybean: emergence 70, maturity about 1,400.
-  Spring wheat over base 0 °C: emergence about 100, anthesis 800 to 900, maturity about 1,550.
+- Maize from sowing: emergence after some 65 GDD, silking after some 750, black layer after 1,300 to 1,500; in °F, 115,
+  1,400 and 2,400 to 2,700 (Neild and Newman, "Growing season characteristics and requirements in the Corn Belt",
+  Purdue Extension NCH-40). Soybean: emergence 70, maturity 940 to 1,140 for northern varieties (North Dakota State
+  University Extension: 1,694 to 2,058 in °F); ours is a later one, 1,380. Spring wheat over base 0 °C: emergence about
+  100, anthesis 800 to 900, maturity about 1,550 (Miller, Lanier and Brandt, 2001, "Using growing degree days to
+  predict plant stages", Montana State University Extension MT200103AG).
 - A vegetation index (NDVI) of 0.15 to 0.2 over bare soil and 0.8 to 0.9 over a closed canopy; its season as two
   logistic curves (Zhang et al., 2003; Beck et al., 2006).
 - Monthly temperatures between Fargo and southern Illinois, and daily ranges near 12 °C. Maize is sown around 1 May in

@@ -11,6 +11,8 @@ from html import escape
 
 import ipywidgets as widgets
 
+from workshop import progress
+from workshop.studies.transfer_scenarios import TransferScenariosStudy
 from workshop.studies.transfer_scenarios.quiz import QUESTIONS, SETTINGS, SHIFTS, Question
 
 _STYLE = {"description_width": "8em"}
@@ -69,6 +71,8 @@ class Quiz(widgets.VBox):
         )
         if self._number not in self._tried:
             self._tried.add(self._number)
+            if len(self._tried) == len(self._questions):
+                progress.guessed(TransferScenariosStudy.lesson, "quiz")
             self.answered += 2
             self.right += sum(given == wanted for given, wanted, _ in pairs)
         lines = [

@@ -9,7 +9,17 @@ from matplotlib.axes import Axes
 
 from workshop.claims import mean_and_half
 from workshop.datasets.counties import COLUMNS, CROPS, DATES, ROWS, SPREAD, make_region
-from workshop.figures.form import QUIET, SOURCE, TARGET, LessonFigure, absent, canvas, finish, note_guess
+from workshop.figures.form import (
+    GUESS,
+    QUIET,
+    SOURCE,
+    TARGET,
+    LessonFigure,
+    absent,
+    canvas,
+    finish,
+    note_guess,
+)
 from workshop.studies.transfer_scenarios.experiments.counties import NEAR, WORLDS, CountiesOutcome
 
 _CROP_COLOURS = ("#E69F00", "#009E73", "#0072B2")
@@ -23,6 +33,7 @@ _WORLD_COLOURS = {
 _FACTORS = ("sowing date", "variety", "soil")
 _MONTHS = {90: "Apr", 120: "May", 151: "Jun", 181: "Jul", 212: "Aug", 243: "Sep", 273: "Oct"}
 _CHANCE = 100 / len(CROPS)  #: %, of guessing
+ASKED = 400, 450  #: °C days between two counties, of the reader's guess
 _BIN = 50  #: °C days, of the mean drawn through a scatter
 
 
@@ -100,10 +111,15 @@ def accuracy_map(
 
 
 def distance_scatter(
-    outcome: CountiesOutcome, draw: int = 0, world: str = "only warmth", guess: object = None
+    outcome: CountiesOutcome, draw: int = 0, world: str = "only warmth", guess: float | None = None
 ) -> LessonFigure:
-    """Accuracy against GDD distance, a point for each source and target; the rank correlation of all draws."""
-    right, far = outcome.accuracy[outcome.world(world), draw], outcome.distance[draw]
+    """Accuracy against GDD distance: points of one draw; means and the rank correlation of all.
+
+    Args:
+        guess: of the mean at :data:`ASKED` °C days, %.
+    """
+    every = outcome.accuracy[outcome.world(world)]
+    right, far = every[draw], outcome.distance[draw]
     gdd = outcome.season_gdd[draw]
     warmer = gdd[None, :] > gdd[:, None]
     ranks = outcome.rank_correlation(world)
@@ -114,26 +130,27 @@ def distance_scatter(
     ):
         chosen = where & outcome.pairs
         axis.plot(far[chosen], 100 * right[chosen], "o", color=colour, ms=4, alpha=0.4, mew=0, label=label)
-    edges = np.arange(0, far.max() + _BIN, _BIN)
+    edges = np.arange(0, outcome.distance.max() + _BIN, _BIN)
     rows: list[tuple[object, ...]] = []
     for low, high in pairwise(edges):
-        inside = outcome.pairs & (far >= low) & (far < high)
+        inside = outcome.pairs & (outcome.distance >= low) & (outcome.distance < high)
         if inside.any():
-            rows.append((f"{low:.0f} to {high:.0f}", int(inside.sum()), float(right[inside].mean())))
+            rows.append((f"{low:.0f} to {high:.0f}", int(inside.sum()), float(every[inside].mean())))
             axis.plot((low, high), [100 * rows[-1][2]] * 2, color="black", lw=2.5)
-    axis.plot([], [], color="black", lw=2.5, label=f"mean of each {_BIN} °C days")
+    axis.plot([], [], color="black", lw=2.5, label=f"mean of each {_BIN} °C days, all draws")
     axis.set(xlabel="GDD distance, °C days", ylabel="accuracy in the target, %", ylim=(25, 100))
     axis.axhline(_CHANCE, color=QUIET, ls=":", label="guessing")
-    axis.legend(loc="upper right", frameon=False, fontsize=10)
     told = _with_interval(ranks)
     axis.set_title(f"Rank correlation {told}", loc="left", fontsize=11.5)
     alt = (
-        f"Accuracy in the target against GDD distance, {int(outcome.pairs.sum()):,} pairs of one draw. Spearman's rank "
-        f"correlation over {len(ranks)} draw{'' if len(ranks) == 1 else 's'}: {told}. The mean falls from "
-        f"{rows[0][2]:.0%} within {_BIN} °C days to {rows[-1][2]:.0%} at {rows[-1][0]}."
+        f"Accuracy in the target against GDD distance, {int(outcome.pairs.sum()):,} pairs of one draw as points. "
+        f"Over {len(ranks)} draw{'' if len(ranks) == 1 else 's'}, Spearman's rank correlation is {told}, and the "
+        f"mean falls from {rows[0][2]:.0%} within {_BIN} °C days to {rows[-1][2]:.0%} at {rows[-1][0]}."
     )
     if guess is not None:
-        alt += note_guess(axis, guess)
+        axis.plot(np.mean(ASKED), guess, "D", color=GUESS, ms=10, mec="white", label="your guess")
+        alt += f" Your guess at {ASKED[0]} to {ASKED[1]} was {guess:.0f}%."
+    axis.legend(loc="upper right", frameon=False, fontsize=10)
     rows.append(("rank correlation, each draw", None, ", ".join(f"{one:.3f}" for one in ranks)))
     return finish(figure, alt, ("GDD distance, °C days", "pairs", "mean accuracy"), rows)
 

@@ -26,7 +26,7 @@ _BARS = {"moved": TARGET, "must": "#5B3A8C", "usual": "#A58BC9", "cancelled": QU
 _COLUMNS = ("object", "slider at", "distance or accuracy", "state", "why, or by sample")
 _STATES = {
     "same": "the same",
-    "moved": "you moved it",
+    "moved": "moved by itself",
     "must": "follows of necessity",
     "usual": "follows here",
     "cancelled": "moved, and back",

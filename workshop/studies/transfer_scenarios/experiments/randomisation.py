@@ -31,7 +31,7 @@ HELD_OUT = 1000  #: renders of a level's own kind that the network has not seen
 
 SHAPE_CLAIM = Claim(
     "scenarios/domain_randomisation",
-    "As many renders and steps, but digits of varied shape instead of one font's: that reads more handwriting.",
+    "Renders of varied shape teach more about handwriting than those of one font, with as many pictures and steps.",
     "points", ">=", {"class": 30.0},
 )  # fmt: skip
 

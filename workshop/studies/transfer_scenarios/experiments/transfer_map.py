@@ -37,12 +37,12 @@ LOW, HIGH = 30.0, 150.0  #: degrees: rules at most LOW apart are alike, at least
 
 THREE_CLAIM = Claim(
     "scenarios/map_has_three_regions",
-    "The map has cells where transfer helps, where it hurts, and where it does neither: the fewest of the three.",
+    "The map has cells where transfer helps, where it hurts, and where it does neither: at least so many of each.",
     "cells", ">=", {"ci": 3, "class": 10},
 )  # fmt: skip
 LABELS_CLAIM = Claim(
     "scenarios/gain_falls_with_labels",
-    "Where the rules are alike, the gain with the fewest labels exceeds that with the most (by).",
+    "Where the rules are the same, transfer gains more with the fewest labels than with the most, by so many points.",
     "points", ">=", {"class": 15},
 )  # fmt: skip
 
