@@ -32,7 +32,7 @@ def test_a_guess_is_drawn_into_the_next_figure(lesson_01):
     lesson_01.page.keyboard.press("Space")
     expect(form.get_by_text(re.compile("^Kept: 51"))).to_be_visible()
     lesson_01.run(figure)
-    expect(figure.locator("img")).to_have_attribute("alt", re.compile("Your guess was"))
+    expect(figure.locator("img")).to_have_attribute("alt", re.compile("Your guess at 400 to 450 was 51%"))
     lesson_01.picture("01-guess-drawn", figure)
 
 
