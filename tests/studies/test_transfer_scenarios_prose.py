@@ -411,7 +411,7 @@ def test_weights(says, shown):
         "covariate-prose",
         "There are 200.",
         "no weight counts for more than ten",
-        f"{told[0.0, 'all alike'][0]:.3f} to {none[0]:.3f}: the target is narrower",
+        f"{told[0.0, 'all alike'][0]:.3f} to {none[0]:.3f}, for the target is narrower",
         f"falls from {told[1.0, 'all alike'][0]:.3f} to {one[0]:.3f}.",
         f"A gap of 3: {three[0]:.2f} with weights, {told[3.0, 'all alike'][0]:.2f} without",
         "worth fewer than three",
