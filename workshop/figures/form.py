@@ -130,9 +130,11 @@ def canvas(
     Args:
         layout: the engine that fits the axes to their words; or margins, which take half as long to draw.
     """
-    fitted = isinstance(layout, str)
-    figure = Figure(figsize=(width, height), layout=layout if fitted else None)
-    axes = figure.subplots(rows, columns, gridspec_kw=None if fitted else layout, **options)
+    if isinstance(layout, str):
+        figure = Figure(figsize=(width, height), layout=layout)
+    else:
+        figure, options = Figure(figsize=(width, height)), {**options, "gridspec_kw": layout}
+    axes = figure.subplots(rows, columns, **options)
     for one in figure.axes:
         one.spines[["top", "right"]].set_visible(False)
     return figure, axes
