@@ -33,6 +33,7 @@ def test_sources_earn_all_the_edition_nothing_and_each_hostile_what_is_honest_in
     assert commands.complaints(found) == []
     assert (status, found["source"], found["student"]) == (0, 1, 0)
     assert len(found["hostile"]) >= 25
+    assert {case["expected"] for case in found["hostile"]} == {0, 9, 12}
     assert {case["kind"] for case in found["hostile"]} == {case.kind for case in hostile.SUBMISSIONS}
     assert len(found["wrong_answers"]) == sum(len(e.hints) for e in exercises.EXERCISES.values())
     assert "as it must be" in capsys.readouterr().out
@@ -45,7 +46,8 @@ def test_each_kind_has_a_name_of_its_own_and_can_be_written(tmp_path):
         folder = tmp_path / str(number)
         folder.mkdir()
         case.write(folder)
-        assert len(list(folder.iterdir())) == 1
+        files = sorted(path.suffix for path in folder.iterdir())
+        assert files in ([".ipynb"], [".zip"], [".ipynb", ".zip"])
         shutil.rmtree(folder)
 
 

@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,12 @@ import nbformat
 import numpy as np
 
 from workshop import exercises, settings
-from workshop.classroom.accepting.intake import take_in
+from workshop.classroom.accepting.intake import Submission, take_in
 from workshop.classroom.answering import protocol
 from workshop.classroom.answering.marking import Answer, Asked, Hidden, mark_all
 from workshop.classroom.editions.release import release
-from workshop.classroom.grading.grade import grade, sandboxed
-from workshop.classroom.grading.work import Graded, Work
+from workshop.classroom.grading.grade import grade, of_lesson, sandboxed
+from workshop.classroom.grading.work import Work
 from workshop.classroom.sandbox import available
 from workshop.classroom.selftest.hostile import ANSWER, LESSON, SUBMISSIONS
 from workshop.exercises.judging import as_plain
@@ -93,33 +94,32 @@ def _share(seed: int, *, handed_out: bool) -> float:
 
 
 def hostile(seed: int) -> list[dict[str, Any]]:
-    """Every hostile submission, taken in and graded as any other."""
-    points = sum(e.points for e in exercises.EXERCISES.values() if e.lesson == LESSON)
-    deserved = points - exercises.find(ANSWER).points
-    told = []
+    """Every hostile submission, all of them taken in as one class, and graded as any other."""
+    points = sum(exercise.points for exercise in of_lesson(LESSON))
+    deserved = {"all": points, "the others": points - exercises.find(ANSWER).points, "nothing": 0}
+    sources = {lesson.name: nbformat.read(lesson.path, as_version=4) for lesson in lessons.find([LESSON])}
     with tempfile.TemporaryDirectory(prefix="workshop-selftest-") as scratch:
         for number, case in enumerate(SUBMISSIONS):
-            folder = Path(scratch) / str(number)
-            (folder / "Eve").mkdir(parents=True)
-            case.write(folder / "Eve")
-            started = time.perf_counter()
-            graded = _graded(folder, seed)
-            told.append(
-                {
-                    "kind": case.kind,
-                    "expected": deserved if case.honest else 0,
-                    "earned": sum(one.earned for one in graded),
-                    "seconds": round(time.perf_counter() - started, 2),
-                }
-            )
-    return told
+            folder = Path(scratch) / f"student {number}"
+            folder.mkdir()
+            case.write(folder)
+        taken = take_in(Path(scratch), sources)
+    return [
+        {
+            "kind": case.kind,
+            "expected": deserved[case.deserves],
+            **_earned([each for each in taken.submissions if each.student == f"student {number}"], seed),
+        }
+        for number, case in enumerate(SUBMISSIONS)
+    ]
 
 
-def _graded(folder: Path, seed: int) -> list[Graded]:
-    sources = {lesson.name: nbformat.read(lesson.path, as_version=4) for lesson in lessons.find([LESSON])}
-    taken = take_in(folder, sources)
-    works = [Work(each.student, each.lesson, each.file, each.raw) for each in taken.submissions]
-    return [grade(work, seed, sandboxed(), seconds=SECONDS)[0] for work in works]
+def _earned(submissions: Sequence[Submission], seed: int) -> dict[str, float]:
+    started = time.perf_counter()
+    works = [Work(each.student, each.lesson, each.file, each.raw) for each in submissions]
+    graded = [grade(work, seed, sandboxed(), seconds=SECONDS)[0] for work in works]
+    earned = sum(one.earned for one in graded)
+    return {"earned": earned, "seconds": round(time.perf_counter() - started, 2)}
 
 
 def wrong_answers(seed: int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Hostile submissions: a lesson solved honestly but for one answer, or no lesson at all.
+"""Hostile submissions: a lesson solved honestly but for one answer, an honest one beside what means harm, or none.
 
 Each is made from the lesson's own source, so its honest parts are known to deserve full marks.
 """
@@ -6,12 +6,12 @@ Each is made from the lesson's own source, so its honest parts are known to dese
 from __future__ import annotations
 
 import io
-import json
 import stat
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import nbformat
 from nbformat import NotebookNode
@@ -28,12 +28,12 @@ class Hostile:
     Attributes:
         kind: in a few words.
         write: puts it into a student's folder.
-        honest: whether the other answers are there and deserve their marks.
+        deserves: the marks of all answers, of all but the hostile one, or none.
     """
 
     kind: str
     write: Callable[[Path], None]
-    honest: bool = True
+    deserves: Literal["all", "the others", "nothing"] = "the others"
 
 
 def answering(kind: str, body: str, before: str = "") -> Hostile:
@@ -104,15 +104,18 @@ def _twice(notebook: NotebookNode) -> None:
 
 
 def _older() -> bytes:
-    cell = {"cell_type": "code", "language": "python", "input": "1", "outputs": [], "metadata": {}}
-    return json.dumps(
-        {
-            "nbformat": 3,
-            "nbformat_minor": 0,
-            "metadata": {},
-            "worksheets": [{"cells": [cell], "metadata": {}}],
-        }
-    ).encode()
+    """The lesson, solved, in the format that notebooks had until 2014."""
+    return nbformat.writes(nbformat.convert(source(), 3), version=3).encode()
+
+
+def _beside(write: Callable[[Path], None]) -> Callable[[Path], None]:
+    """Something that means harm, and the lesson, solved, beside it."""
+
+    def both(folder: Path) -> None:
+        write(folder)
+        _notebook(lambda notebook: None)(folder)
+
+    return both
 
 
 _LINK, _FILE = stat.S_IFLNK | 0o777, stat.S_IFREG | 0o644
@@ -161,12 +164,14 @@ SUBMISSIONS = (
     Hostile("deleted check cells", _notebook(_drop_checks)),
     Hostile("altered check cells", _notebook(_alter_checks)),
     Hostile("two cells of one id", _notebook(_twice)),
-    Hostile("invalid JSON", _bytes(b"{"), honest=False),
-    Hostile("not UTF-8", _bytes(b"\xff\xfe\x00"), honest=False),
-    Hostile("nbformat 3", _bytes(_older), honest=False),
-    Hostile("nested JSON", _bytes(b"[" * 10**6), honest=False),
-    Hostile("a notebook of 100 MB", _bytes(lambda: b" " * (100 << 20)), honest=False),
-    Hostile("a link in a zip", _zip((f"{LESSON}.ipynb", b"/etc/passwd", _LINK)), honest=False),
-    Hostile(".. in a zip", _zip((f"../../{LESSON}.ipynb", b"{}", _FILE)), honest=False),
-    Hostile("a zip bomb", _zip((f"{LESSON}.ipynb", b"\0" * (300 << 20), _FILE)), honest=False),
+    Hostile("invalid JSON", _bytes(b"{"), deserves="nothing"),
+    Hostile("not UTF-8", _bytes(b"\xff\xfe\x00"), deserves="nothing"),
+    Hostile("nbformat 3", _bytes(_older), deserves="all"),
+    Hostile("nested JSON", _bytes(b"[" * 10**6), deserves="nothing"),
+    Hostile("a notebook of 100 MB", _bytes(lambda: b" " * (100 << 20)), deserves="nothing"),
+    Hostile("a link in a zip", _beside(_zip(("mine.ipynb", b"/etc/passwd", _LINK))), deserves="all"),
+    Hostile(".. in a zip", _beside(_zip((f"../../{LESSON}.ipynb", b"{}", _FILE))), deserves="all"),
+    Hostile("a zip bomb", _beside(_zip(("mine.ipynb", b"\0" * (300 << 20), _FILE))), deserves="all"),
+    Hostile("only a zip bomb", _zip((f"{LESSON}.ipynb", b"\0" * (300 << 20), _FILE)), deserves="nothing"),
+    Hostile("an honest neighbour", _notebook(lambda notebook: None), deserves="all"),
 )  # fmt: skip
