@@ -29,6 +29,8 @@ ANSWER_METADATA = {
     "solution": True,
     "task": False,
 }
+PROSE = "### BEGIN SOLUTION\nBecause labels are dear.\n### END SOLUTION"
+PROSE_METADATA = {**ANSWER_METADATA, "cell_type": "markdown", "grade": True, "grade_id": "why", "points": 2}
 FIGURE = '<figure><img alt="Two curves that cross" src="data:image/png;base64,AAAA"><table></table></figure>'
 
 
@@ -65,6 +67,7 @@ def good_lesson() -> NotebookNode:
                 code(ANSWER, nbgrader=ANSWER_METADATA),
                 code('lesson.check("double")'),
                 code('lesson.verdict("a/x", 1)', "nbval-check-output", html="<p>a/x: holds</p>"),
+                new_markdown_cell(PROSE, metadata={"nbgrader": PROSE_METADATA}),
             ]
         )
     )
@@ -102,6 +105,10 @@ def without_verdict_tag(notebook: NotebookNode) -> None:
     notebook.cells[5].metadata.tags = ["figure"]
 
 
+def without_points(notebook: NotebookNode) -> None:
+    del notebook.cells[6].metadata.nbgrader["points"]
+
+
 def with_widget_state(notebook: NotebookNode) -> None:
     notebook.metadata.widgets = {"state": {}}
 
@@ -136,6 +143,9 @@ BREACHES = [
     (rules.exercises, without_check, 'followed by a cell lesson.check("double")'),
     (rules.exercises, extra(code('lesson.check("other")')), "no answer cell has this grade_id"),
     (rules.exercises, extra(new_markdown_cell("", metadata={"nbgrader": TASK})), "occurs more than once"),
+    (rules.exercises, at(6, source="Because."), "exactly one ### BEGIN SOLUTION"),
+    (rules.exercises, at(6, metadata=NotebookNode()), "no nbgrader metadata that says so"),
+    (rules.exercises, without_points, "is prose: it needs grade and points"),
     (rules.evidence_cells, extra(code("lesson.check(name)")), "without a literal id"),
     (rules.evidence_cells, extra(code('lesson.check("double")')), "lesson.check('double') again"),
     (rules.evidence_cells, without_verdict_tag, "must be tagged nbval-check-output"),

@@ -71,7 +71,7 @@ def _outcome(lesson: str, stated: dict, kept: progress.Progress) -> str:
     sign, word = (
         ("·", "to be seen") if not wanted else ("☑", "done") if done.issuperset(wanted) else ("☐", "open")
     )
-    return f"<li><span role='img' aria-label='{word}'>{sign}</span> {escape(stated['outcome'])}</li>"
+    return f"<li><span role='img' aria-label='{word}' style='display:inline-block;width:1.3em'>{sign}</span> {escape(stated['outcome'])}</li>"
 
 
 def _stated() -> dict[str, list[dict]]:

@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from bs4 import BeautifulSoup
 from IPython.core.inputtransformer2 import TransformerManager
@@ -114,33 +115,41 @@ def no_network(notebook: NotebookNode) -> list[str]:
 
 
 def exercises(notebook: NotebookNode) -> list[str]:
-    """An answer cell with nbgrader's metadata and one solution, then the check of the same id."""
+    """An answer cell with nbgrader's metadata and one solution, then the check of the same id; prose has no check."""
     complaints = []
-    cells = code_cells(notebook)
-    answers = {}
-    for cell, following in zip(cells, [*cells[1:], None], strict=True):
-        meta = cell.metadata.get("nbgrader", {})
-        marked = BEGIN in cell.source or END in cell.source
+    answers = set()
+    for cell in notebook.cells:
+        meta = _grader(cell)
         if not meta.get("solution"):
-            if marked:
+            if BEGIN in cell.source or END in cell.source:
                 complaints.append(f"Cell {cell.id} holds a solution but no nbgrader metadata that says so.")
             continue
-        name = meta.get("grade_id")
-        answers[name] = cell.id
+        answers.add(name := meta.get("grade_id"))
         if meta.get("schema_version") != 3 or not name:
             complaints.append(f"Answer cell {cell.id} needs nbgrader metadata of schema 3 with a grade_id.")
         lines = [line.strip() for line in cell.source.splitlines() if line.strip() in (BEGIN, END)]
         if lines != [BEGIN, END]:
             complaints.append(f"Answer cell {cell.id} needs exactly one {BEGIN} and then one {END}.")
-        if following is None or calls(following.source) != [("check", name)]:
+        if cell.cell_type == "markdown" and not (meta.get("grade") and meta.get("points")):
+            complaints.append(
+                f"Answer cell {cell.id} is prose: it needs grade and points, for people mark it."
+            )
+    cells = code_cells(notebook)
+    for cell, following in zip(cells, [*cells[1:], None], strict=True):
+        name = _grader(cell).get("grade_id")
+        checked = following is not None and calls(following.source) == [("check", name)]
+        if _grader(cell).get("solution") and not checked:
             complaints.append(f'Answer cell {cell.id} must be followed by a cell lesson.check("{name}").')
-    for cell in cells:
-        for kind, name in calls(cell.source):
-            if kind == "check" and name not in answers:
-                complaints.append(f"Cell {cell.id} checks {name!r}, but no answer cell has this grade_id.")
-    grade_ids = Counter(cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells)
+        for kind, checks in calls(cell.source):
+            if kind == "check" and checks not in answers:
+                complaints.append(f"Cell {cell.id} checks {checks!r}, but no answer cell has this grade_id.")
+    grade_ids = Counter(_grader(cell).get("grade_id") for cell in notebook.cells)
     repeated = [name for name, count in grade_ids.items() if name and count > 1]
     return complaints + [f"The grade_id {name!r} occurs more than once." for name in repeated]
+
+
+def _grader(cell: NotebookNode) -> dict[str, Any]:
+    return cell.metadata.get("nbgrader", {})
 
 
 def evidence_cells(notebook: NotebookNode) -> list[str]:
