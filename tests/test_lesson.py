@@ -133,6 +133,7 @@ def test_a_check_tells_reader_and_runner(started):
     assert bundle["text/plain"] == "adaptation-strength: 2 of 3 examples"
     assert metadata["workshop"]["check"] == {"id": "adaptation-strength", "passed": 2, "of": 3}
     assert "a straight line is a ramp, but not this one" in bundle["text/html"]
+    assert "Example 3, strength(progress=0.5, steepness=2): it is 1.082 times" in bundle["text/html"]
 
 
 def test_progress_is_told_and_ends_with_the_time(monkeypatch):

@@ -17,11 +17,18 @@ OUTCOMES = json.loads((NOTEBOOKS / "outcomes.json").read_text(encoding="utf-8"))
 
 def code(lesson: str) -> str:
     notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
-    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    words = [cell.metadata.nbgrader.grade_id for cell in notebook.cells if is_prose(cell)]
+    return "\n".join([cell.source for cell in notebook.cells if cell.cell_type == "code"] + words)
+
+
+def is_prose(cell: nbformat.NotebookNode) -> bool:
+    return cell.cell_type == "markdown" and cell.metadata.get("nbgrader", {}).get("solution", False)
 
 
 def is_there(evidence: str, source: str) -> bool:
     kind, name = evidence.split(" ", 1)
+    if kind == "prose":
+        return name in source
     if kind == "quiz":
         return "Quiz()" in source
     if kind == "figure":
@@ -53,7 +60,8 @@ def test_every_check_is_evidence_of_the_outcome_its_exercise_names(lesson):
     named = {e: outcome["id"] for outcome in OUTCOMES[lesson] for e in outcome["evidence"]}
     for exercise in EXERCISES.values():
         if exercise.lesson == lesson:
-            assert named[f"check {exercise.id}"] == exercise.outcome
+            kind = "prose" if exercise.manual else "check"
+            assert named[f"{kind} {exercise.id}"] == exercise.outcome
 
 
 @pytest.mark.parametrize("lesson", set(OUTCOMES) & set(STUDIES))

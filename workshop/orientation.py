@@ -45,7 +45,11 @@ def own_progress() -> HTML:
     kept = progress.read()
     rows = []
     for lesson in _stated():
-        mine = [exercise.id for exercise in exercises.EXERCISES.values() if exercise.lesson == lesson]
+        mine = [
+            exercise.id
+            for exercise in exercises.EXERCISES.values()
+            if exercise.lesson == lesson and not exercise.manual
+        ]
         done = sum(id_ in kept.passed for id_ in mine)
         guesses = len(kept.guesses.get(lesson, []))
         rows.append(
@@ -71,7 +75,9 @@ def _outcome(lesson: str, stated: dict, kept: progress.Progress) -> str:
     sign, word = (
         ("·", "to be seen") if not wanted else ("☑", "done") if done.issuperset(wanted) else ("☐", "open")
     )
-    return f"<li><span role='img' aria-label='{word}' style='display:inline-block;width:1.3em'>{sign}</span> {escape(stated['outcome'])}</li>"
+    wide = "display:inline-block;width:1.3em"
+    box = f"<span role='img' aria-label='{word}' style='{wide}'>{sign}</span>"
+    return f"<li>{box} {escape(stated['outcome'])}</li>"
 
 
 def _stated() -> dict[str, list[dict]]:

@@ -1,6 +1,7 @@
 """Every exercise: its reference earns full marks, its usual mistakes earn their hint, its record is whole."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from workshop.exercises.record import Exercise
 from workshop.exercises.references import REFERENCES
 
 pytestmark = pytest.mark.fast
-ALL = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.id)
+ALL = pytest.mark.parametrize(
+    "exercise", [each for each in EXERCISES.values() if not each.manual], ids=lambda e: e.id
+)
 
 
 def test_every_exercise_has_a_reference_and_nothing_else_has():
@@ -99,6 +102,34 @@ def test_an_unwritten_answer_is_no_failure_of_the_student():
 )
 def test_wrong_answers_are_told_in_words(answer, says):
     assert says in " ".join(try_examples(EXERCISES["adaptation-strength"], answer).lines)
+
+
+@ALL
+def test_words_where_numbers_were_asked_for_are_an_answer_like_any_other(exercise):
+    report = try_examples(exercise, lambda **_: "no")
+    assert report.passed == 0 and len(report.lines) == report.of
+
+
+def test_an_answer_that_ends_the_process_is_told_like_any_other_stop():
+    report = try_examples(EXERCISES["adaptation-strength"], lambda **_: sys.exit())
+    assert report.passed == 0 and report.lines[0].startswith(
+        "Example 1, strength(progress=0, steepness=10): "
+    )
+    assert "it stopped with SystemExit (line " in report.lines[0]
+    report = try_examples(EXERCISES["adaptation-strength"], lambda **_: sys.exit("enough"))
+    assert "it stopped with SystemExit: enough (line " in report.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("returns", "says"),
+    [
+        ((9, 9), "Example 2, bill(objects=4, first=[1, 4, 8], price=[3, 2, 1]): value 1: "),
+        (None, "Example 2, bill(objects=4, first=[1, 4, 8], price=[3, 2, 1]): it returned a NoneType"),
+    ],
+)
+def test_an_example_that_went_wrong_is_named_with_its_inputs(returns, says):
+    lines = try_examples(EXERCISES["labels-bill"], lambda **_: returns).lines
+    assert any(line.startswith(says) for line in lines), lines
 
 
 @pytest.mark.parametrize("called_by_helper", [False, True])

@@ -1,35 +1,31 @@
-"""What a student must solve. One record each, in one file a lesson; the references lie apart.
+"""What a student must solve. One record each; the code that helps to solve one lies apart.
 
-``references/`` holds the reference answers. The student edition leaves that folder out, and nothing but
-grading and tests imports it.
+``lessons/`` holds the exercises as they are written, ``references/`` the reference answers. The student edition leaves
+both out, and has ``public.json`` instead; nothing but grading and tests imports the references.
 """
 
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 
 from workshop.errors import WorkshopError
-from workshop.exercises import (
-    adaptation,
-    fine_tuning,
-    label_quality,
-    meta_learning,
-    start,
-    transfer_scenarios,
-)
+from workshop.exercises import public
 from workshop.exercises.record import Exercise
 
-EXERCISES: dict[str, Exercise] = {
-    exercise.id: exercise
-    for exercise in (
-        *start.EXERCISES,
-        *transfer_scenarios.EXERCISES,
-        *fine_tuning.EXERCISES,
-        *adaptation.EXERCISES,
-        *meta_learning.EXERCISES,
-        *label_quality.EXERCISES,
-    )
-}
+
+def _all() -> dict[str, Exercise]:
+    """From what this copy of the workbook has: a student's copy has them as data."""
+    data = Path(__file__).parent / public.FILE
+    if data.is_file():
+        return public.read(data.read_text(encoding="utf-8"))
+    from workshop.exercises import lessons
+
+    return lessons.EXERCISES
+
+
+#: By id.
+EXERCISES: dict[str, Exercise] = _all()
 
 
 def find(exercise_id: str) -> Exercise:

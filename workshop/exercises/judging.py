@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from workshop.exercises.record import Exercise
+from workshop.exercises.calls import spoken
+from workshop.exercises.record import Exercise, copies
 
 
 @dataclass(frozen=True)
@@ -131,33 +132,32 @@ def try_examples(exercise: Exercise, answer: Callable[..., Any] | None) -> Repor
         return Report(0, total, (line,), unsolved=True)
     wrong, results = [], []
     for number, (inputs, expected) in enumerate(exercise.examples, start=1):
+        which = f"Example {number}, {spoken(exercise.function, inputs)}"
         try:
-            returned = answer(**_copies(inputs))
+            returned = answer(**copies(inputs))
         except NotImplementedError:
             return Report(
                 0, total, ("Not solved yet: replace the line that raises NotImplementedError.",), True
             )
-        except Exception as problem:  # whatever a student's code may raise
-            line = _line_of(problem, answer)
-            wrong.append(
-                f"Example {number}: it stopped with {type(problem).__name__}: {problem} (line {line})."
-            )
+        except (Exception, SystemExit) as problem:  # whatever a student's code may raise, exit() included
+            error = f"{type(problem).__name__}: {problem}".removesuffix(": ")
+            wrong.append(f"{which}: it stopped with {error} (line {_line_of(problem, answer)}).")
             continue
         try:
             got = as_plain(returned)
         except TypeError as problem:
-            wrong.append(f"Example {number}: {problem}.")
+            wrong.append(f"{which}: {problem}.")
             continue
         results.append((inputs, got))
         if differs := difference(got, as_plain(expected), exercise.tolerance):
-            wrong.append(f"Example {number}: {differs}.")
+            wrong.append(f"{which}: {differs}.")
     if not wrong:
         return Report(total, total, (f"All {total} public examples agree.",))
     hint = hint_for(exercise, results)
     return Report(total - len(wrong), total, (*wrong, f"Hint: {hint}") if hint else tuple(wrong))
 
 
-def _line_of(problem: Exception, answer: Callable[..., Any]) -> int | None:
+def _line_of(problem: BaseException, answer: Callable[..., Any]) -> int | None:
     """The last line in the file (or cell) of ``answer`` that led to ``problem``; where none did, the last of all."""
     frames = traceback.extract_tb(problem.__traceback__)
     own_file = getattr(getattr(answer, "__code__", None), "co_filename", None)
@@ -173,8 +173,7 @@ def hint_for(exercise: Exercise, results: list[tuple[dict[str, Any], Any]]) -> s
     """
     for hint in exercise.hints:
         if results and all(
-            _same(got, as_plain(hint.mistake(**_copies(inputs))), exercise.tolerance)
-            for inputs, got in results
+            _same(got, as_plain(hint.returns(inputs)), exercise.tolerance) for inputs, got in results
         ):
             return hint.text
     return ""
@@ -186,8 +185,4 @@ def _same(got: Any, other: Any, tolerance: float) -> bool:
         return got.shape == other.shape and np.allclose(got, other, tolerance, tolerance, equal_nan=True)
     if isinstance(got, list) and isinstance(other, list) and len(got) == len(other):
         return all(_same(mine, theirs, tolerance) for mine, theirs in zip(got, other, strict=True))
-    return isinstance(got, str) and got == other
-
-
-def _copies(inputs: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}
+    return isinstance(got, str) and isinstance(other, str) and got == other

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import compute_checksum
 
-from workshop.classroom.editions.release import release, worth
+from workshop.classroom.editions.release import PROSE_STUB, release, worth
 from workshop.errors import WorkshopError
 from workshop.exercises import EXERCISES
 
@@ -58,7 +58,8 @@ def test_nbgrader_accepts_it_with_checksums_of_what_is_handed_out(name):
     MetadataValidator().validate_nb(released(name))
     nbformat.validate(released(name))
     marked = [cell for cell in released(name).cells if meta(cell)]
-    assert len(marked) == 2 * worth(source(name))[0] > 0
+    prose = sum(cell.cell_type == "markdown" for cell in marked)  # has no check
+    assert len(marked) + prose == 2 * worth(source(name))[0] > 0
     assert all(meta(cell)["checksum"] == compute_checksum(cell) for cell in marked)
 
 
@@ -77,7 +78,7 @@ def test_all_else_is_kept_and_outputs_are_cleared(name):
 @each_lesson
 def test_check_cells_are_locked_and_answers_can_be_edited_not_deleted(name):
     for cell in released(name).cells:
-        if meta(cell).get("grade"):
+        if meta(cell).get("grade") and not meta(cell).get("solution"):
             assert cell.metadata.editable is False and cell.metadata.deletable is False
             assert meta(cell)["locked"]
         elif meta(cell).get("solution"):
@@ -107,7 +108,9 @@ def test_an_unsolved_answer_is_defined_and_raises_not_implemented(name):
     """Cells are run in order, as a student would: a later answer may use what an earlier one is given."""
     space: dict = {}
     for cell in released(name).cells:
-        if meta(cell).get("solution"):
+        if meta(cell).get("solution") and cell.cell_type == "markdown":
+            assert cell.source == PROSE_STUB
+        elif meta(cell).get("solution"):
             exec(cell.source, space)
             exercise = EXERCISES[meta(cell)["grade_id"]]
             with pytest.raises(NotImplementedError):
@@ -150,12 +153,16 @@ def test_hidden_tests_are_cut():
         ([answer(SOLVED), check(), answer(SOLVED), check()], "occurs more than once"),
         ([new_code_cell(SOLVED)], "no nbgrader metadata that says so"),
         (
-            [new_code_cell("1"), new_markdown_cell("so:\n### END SOLUTION")],
+            [new_code_cell("1"), new_markdown_cell("so:\nEND SOLUTION")],
             "is not an answer cell, and holds the mark END",
         ),
         (
-            [new_code_cell("1"), new_markdown_cell("### BEGIN SOLUTION\nx")],
+            [new_code_cell("1"), new_markdown_cell("BEGIN SOLUTION\nx")],
             "is not an answer cell, and holds the mark BEGIN",
+        ),
+        (
+            [new_code_cell("1"), new_markdown_cell("### BEGIN SOLUTION\nx")],
+            "no nbgrader metadata that says so",
         ),
         ([new_code_cell("1  # BEGIN HIDDEN TESTS")], "BEGIN HIDDEN TESTS without its END"),
         ([answer(SOLVED), check(), answer("x", "y", schema_version=2, solution=False)], "Outdated schema"),

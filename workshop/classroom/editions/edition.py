@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -16,6 +16,7 @@ from workshop.classroom.editions.packing import pack, put_in_place
 from workshop.classroom.editions.release import release, worth
 from workshop.classroom.editions.tree import shipped_files, trimmed
 from workshop.errors import WorkshopError
+from workshop.exercises import EXERCISES, public
 from workshop.runner import lessons, normalise
 from workshop.runner.pages import title
 
@@ -32,6 +33,7 @@ class Edition:
         lesson: what becomes of a lesson; takes it and its name.
         left_out: files and folders that stay at home.
         extras: those of pyproject.toml that its readers need.
+        instead: files that it has for what was left out: texts by path, made when the edition is.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Edition:
     lesson: Callable[[NotebookNode, str], NotebookNode]
     left_out: tuple[str, ...]
     extras: tuple[str, ...]
+    instead: Callable[[], Mapping[str, str]] = dict
 
 
 def as_it_is(lesson: NotebookNode, name: str) -> NotebookNode:
@@ -46,11 +49,18 @@ def as_it_is(lesson: NotebookNode, name: str) -> NotebookNode:
     return lesson
 
 
+def _exercises_as_data() -> Mapping[str, str]:
+    return {f"workshop/exercises/{public.FILE}": public.write(EXERCISES.values())}
+
+
 STUDENT = Edition(
     "student",
     "workbook",
     release,
     left_out=(
+        "Dockerfile",
+        ".dockerignore",
+        "workshop/exercises/lessons",
         "workshop/exercises/references",
         "workshop/classroom",
         "workshop/bench",
@@ -60,6 +70,7 @@ STUDENT = Edition(
         "workshop/runner/rules.py",
     ),
     extras=("core",),
+    instead=_exercises_as_data,
 )
 
 SOLUTIONS = Edition(
@@ -119,6 +130,8 @@ def _write(edition: Edition, home: Path, folder: Path) -> tuple[HandedOut, ...]:
     """An edition's files into a new folder."""
     for path in shipped_files(home, edition.left_out):
         _put(folder / path, (home / path).read_bytes())
+    for path, text in edition.instead().items():
+        _put(folder / path, text.encode())
     handed_out = []
     for lesson in lessons.find([]):
         source = nbformat.read(lesson.path, as_version=4)

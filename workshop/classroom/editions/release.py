@@ -14,6 +14,9 @@ from workshop.runner import rules
 #: What stands where a solution stood. ``lesson.check`` knows the error for an answer that nobody has written yet.
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
 
+#: The same, where words are asked for.
+PROSE_STUB = "YOUR ANSWER HERE"
+
 #: In the order in which nbgrader itself runs them; checksums come last, of what is handed out.
 _STEPS = (
     "LockCells",
@@ -44,7 +47,8 @@ def release(lesson: NotebookNode, name: str) -> NotebookNode:
         # nbgrader's own step would only say that something is wrong, and log where.
         formats.MetadataValidator().validate_nb(released)
         for step in _STEPS:
-            options = {"code_stub": {"python": STUB}} if step == "ClearSolutions" else {}
+            stubs = {"code_stub": {"python": STUB}, "text_stub": PROSE_STUB}
+            options = stubs if step == "ClearSolutions" else {}
             preprocessor = getattr(preprocessors, step)(enabled=True, **options)
             released, resources = preprocessor.preprocess(released, resources)
         formats.MetadataValidator().validate_nb(released)

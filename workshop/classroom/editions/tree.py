@@ -47,6 +47,7 @@ def trimmed(pyproject: str, extras: tuple[str, ...]) -> str:
 def _candidates(home: Path) -> Iterator[Path]:
     """What belongs to a workbook; named even where it is missing, when nothing works without it."""
     yield from map(Path, ("LICENSE", "LICENSE-CONTENT", "constraints.txt", "environment.yml"))
+    yield from map(Path, ("Dockerfile", ".dockerignore"))
     yield Path("notebooks/outcomes.json")
     yield Path("notebooks/lecture_map.json")
     for path in (home / "workshop").rglob("*"):

@@ -214,4 +214,14 @@ WEIGHTED = Exercise(
     ),
 )
 
-EXERCISES = (GDD, PRIOR, WEIGHTED)
+# ---- in words, for people to mark ---------------------------------------------------------------------
+
+IN_WORDS = Exercise(
+    id="scenarios-in-words",
+    lesson=LESSON,
+    points=4,  # one for each of its questions
+    outcome="plan-a-transfer",
+    manual=True,
+)
+
+EXERCISES = (GDD, PRIOR, WEIGHTED, IN_WORDS)
