@@ -70,7 +70,17 @@ def test_a_class_without_a_roster(folder):
     }
     assert reasons.keys() == expected.keys()
     assert all(words in reasons[key] for key, words in expected.items())
-    assert (taken.set_aside, taken.missing) == ((), ())
+    lessons = {each.file: each.lesson for each in taken.refused}
+    assert (lessons["cy.zip/work/deep.ipynb"], lessons["eve.ipynb"]) == ("", "")
+    assert taken.set_aside == ()
+    assert taken.students == ("ada", "bob", "cy", "d.x", "eve", "fay", "gus", "hal", "ida")
+
+
+def test_a_refused_file_is_of_the_lesson_that_its_name_holds(folder):
+    (folder / "eve").mkdir()
+    (folder / "eve" / f"{FIFTH}.ipynb").write_bytes(b"{")
+    (refused,) = take_in(folder, LESSONS).refused
+    assert (refused.student, refused.lesson) == ("eve", FIFTH)
 
 
 def roster_of(folder, *lines):
@@ -94,20 +104,30 @@ def test_late_missing_unknown_and_twice(folder):
     )
     taken = take_in(folder, LESSONS, roster)
     ada, bob = taken.submissions
-    assert (ada.student, ada.file, ada.late) == ("Ada", "a-new.ipynb", False)
-    assert ada.notes == (
-        "3 notebooks of this lesson were handed in; a-new.ipynb, the newest (2026-11-24 00:00 UTC), counts.",
+    assert (ada.student, ada.file, ada.late, ada.notes) == ("Ada", "a-new.ipynb", "", ())
+    assert ada.several == (
+        "3 notebooks of this lesson were handed in; a-new.ipynb, the newest (2026-11-24 00:00 UTC), counts."
     )
     assert [(each.student, each.file, each.reason) for each in taken.set_aside] == [
         ("Ada", "a-none.ipynb", "a-new.ipynb counts instead."),
         ("Ada", "a-old.ipynb", "a-new.ipynb counts instead."),
     ]
-    assert (bob.student, bob.late) == ("Bob", True) and bob.notes[0].startswith("Handed in late: 2026-11-26")
+    assert bob.student == "Bob" and bob.late.startswith("Handed in late: 2026-11-26")
+    assert (bob.several, bob.notes) == ("", ())
     assert [(each.student, each.file) for each in taken.refused] == [
         ("Cy", "broken.ipynb"),
-        ("stray", "stray.ipynb"),
+        ("", "stray.ipynb"),
     ]
-    assert taken.missing == ("Di",)
+    assert taken.students == ("Ada", "Bob", "Cy", "Di")
+
+
+def test_a_stray_file_is_no_student_where_there_is_a_roster(folder):
+    (folder / "notes.txt").write_text("for ourselves")
+    taken = take_in(folder, LESSONS, roster_of(folder, "Ada,ada,,"))
+    assert taken.students == ("Ada",)
+    assert [(each.student, each.reason) for each in taken.refused] == [
+        ("", "There is no notebook (.ipynb) in it.")
+    ]
 
 
 def test_two_of_one_lesson_without_times(folder):
@@ -115,10 +135,37 @@ def test_two_of_one_lesson_without_times(folder):
     for name in ("1.ipynb", "2.ipynb"):
         (folder / "ada" / name).write_bytes(RAW[THIRD])
     taken = take_in(folder, LESSONS)
-    assert taken.submissions[0].notes == (
-        "2 notebooks of this lesson were handed in; ada/2.ipynb, the last by its name, counts.",
+    assert taken.submissions[0].several == (
+        "2 notebooks of this lesson were handed in; ada/2.ipynb, the last by its name, counts."
     )
     assert [each.file for each in taken.set_aside] == ["ada/1.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        (f"{THIRD}.ipynb", f"{THIRD} (1).ipynb"),
+        (f"{THIRD}.ipynb", f"{THIRD}-1.ipynb"),
+        (f"{THIRD}.ipynb", f"{THIRD}-Copy1.ipynb"),
+        (f"{THIRD} (9).ipynb", f"{THIRD} (10).ipynb"),
+        (f"{THIRD}-02.ipynb", f"{THIRD}-3.ipynb"),
+        ("v" + "1" * 100 + ".ipynb", "v" + "2" * 100 + ".ipynb"),
+    ],
+)
+def test_without_times_the_copy_that_was_made_last_counts(folder, older, newer):
+    (folder / "ada").mkdir()
+    for name in (older, newer):
+        (folder / "ada" / name).write_bytes(RAW[THIRD])
+    taken = take_in(folder, LESSONS)
+    assert [each.file for each in taken.submissions] == [f"ada/{newer}"]
+    assert [each.file for each in taken.set_aside] == [f"ada/{older}"]
+
+
+def test_numbers_of_thousands_of_digits_are_in_order(folder):
+    with zipfile.ZipFile(folder / "ada.zip", "w") as archive:
+        for digit in "21":
+            archive.writestr(f"{digit * 5000}.ipynb", RAW[THIRD])
+    assert take_in(folder, LESSONS).submissions[0].file == f"ada.zip/{'2' * 5000}.ipynb"
 
 
 def test_what_was_repaired_is_told_once(folder):

@@ -102,7 +102,7 @@ def test_two_cells_of_one_id():
         ("cell-1", "c"),
         ("cell-3", "d"),
     ]
-    assert accepted.notes == ("Cells that had the id of an earlier one, and got their own: 1.",)
+    assert accepted.notes == ("1 cell had the id of an earlier one; each got one of its own.",)
 
 
 @pytest.mark.parametrize(
@@ -144,8 +144,8 @@ def test_a_notebook_of_100_mb():
         (b"", "not JSON: line 1, column 1"),
         (b'{"cells": [', "not JSON: line 1, column 12"),
         (b"%PDF-1.7", "not JSON"),
-        (b'{"nbformat": 4, "x": "\xff"}', "not UTF-8 text: byte 23"),
-        ("{}".encode("utf-16"), "not UTF-8 text"),
+        (b'{"nbformat": 4, "x": "\xff"}', "The notebook is not text: byte 23 is not UTF-8."),
+        ("{}".encode("utf-16"), "byte 1 is not UTF-8"),
         (b"[" * 100_000 + b"]" * 100_000, "nested too deep"),
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested too deep"),
         (b"[" + b"{}," * 1_000_001, "more lists"),

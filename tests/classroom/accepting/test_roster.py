@@ -133,9 +133,8 @@ def test_marks_by_hand(table):
         ("adda,labels-bill,1", "column student: there is no student 'adda'. Did you mean 'ada'?"),
         (
             "ada,labels-bil,1",
-            "column exercise: there is no exercise 'labels-bil'. Did you mean 'labels-bill'?",
+            "column exercise: There is no exercise 'labels-bil'. Did you mean 'labels-bill'?",
         ),
-        ("ada,labels-bill,", "column points: the cell is empty."),
         ("ada,labels-bill,two", "column points: 'two' is no number."),
         ("ada,labels-bill,nan", "column points: nan is not between 0 and 3"),
         ("ada,labels-bill,3.5", "column points: 3.5 is not between 0 and 3"),
@@ -148,3 +147,32 @@ def test_what_is_wrong_with_marks(table, row, sentence):
     with pytest.raises(WorkshopError) as error:
         read_marks(path, students=("ada", "bob"))
     assert str(error.value).startswith(f"table.csv, line 3, {sentence}")
+
+
+def test_every_slip_of_a_marks_file_is_told_at_once(table):
+    path = table(
+        "student,exercise,points\nadda,labels-bill,1\nada,labels-bill,1\nada,labels-bill,2\nada,x,9\n"
+    )
+    with pytest.raises(WorkshopError) as error:
+        read_marks(path, students=("ada", "bob"))
+    assert [line.split(":")[0] for line in str(error.value).splitlines()] == [
+        "table.csv, line 2, column student",
+        "table.csv, line 4, column exercise",
+        "table.csv, line 5, column exercise",
+    ]
+
+
+def test_a_mark_of_a_lesson_of_which_nobody_handed_in_anything(table):
+    path = table("student,exercise,points\nada,labels-bill,1\n")
+    assert read_marks(path, lessons=["06_label_quality"])
+    with pytest.raises(WorkshopError, match="labels-bill is of 06_label_quality, of which nobody handed in"):
+        read_marks(path, lessons=["05_meta_learning"])
+
+
+def test_a_line_that_nobody_has_come_to_is_no_mark(table):
+    """As in ``to_mark.csv`` of a run, half filled in; words alone are a slip."""
+    head = "student,exercise,points,comment,of,text\n"
+    path = table(f"{head}ada,scenarios-in-words,,,4,because\nbob,scenarios-in-words,3,why?,4,so\n")
+    assert read_marks(path) == {("bob", "scenarios-in-words"): ManualMark(3.0, "why?")}
+    with pytest.raises(WorkshopError, match="line 2, column points: the cell is empty"):
+        read_marks(table(f"{head}ada,scenarios-in-words,,well argued,4,because\n"))

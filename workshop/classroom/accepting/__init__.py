@@ -7,5 +7,6 @@
 ``tables``     CSV files that staff write
 ``roster``     who handed in what, and when
 ``manual``     marks that staff give by hand
-``intake``     all of it for a class: what is graded, what is not and why, who is missing
+``intake``     all of it for a class: what is graded, what is not and why, who should have handed in
+``words``      numbers as sentences have them
 """

@@ -1,6 +1,6 @@
 """Every notebook below the submissions folder, as bytes. Nothing is unpacked to disk, no link is followed.
 
-Below it lies one notebook, folder or zip a student. A zip says of itself what it likes: what counts is what comes
+In it lies a notebook, folder or zip for each student. A zip says of itself what it likes: what counts is what comes
 out while it is read, up to a limit.
 """
 
@@ -71,7 +71,7 @@ def entries(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise WorkshopError(
-            f"There is no folder {folder}. Name the folder that holds a notebook, folder or zip a student."
+            f"There is no folder {folder}. Name the folder that holds a notebook, folder or zip for each student."
         )
     try:
         return sorted(path for path in folder.iterdir() if not _is_left_behind(path.name))

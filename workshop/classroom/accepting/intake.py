@@ -1,7 +1,8 @@
-"""All of a class's submissions: which are graded, which are not and why, and who is missing."""
+"""All of a class's submissions: which are graded, which are not and why, and of whom any could be."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from workshop.classroom.accepting import archives
-from workshop.classroom.accepting.lessons import lesson_of
+from workshop.classroom.accepting.lessons import lesson_of, named_in
 from workshop.classroom.accepting.notebooks import Refused, accept
 from workshop.classroom.accepting.roster import Line, Roster, spelled
 
@@ -25,25 +26,35 @@ class Submission:
         lesson: the lesson's name.
         file: its name below the submissions folder.
         raw: the notebook as it was accepted, without outputs: those of a class would not fit into memory.
+        notes: what was repaired in it, in sentences.
         submitted: when, where the roster says so.
-        late: whether it was late.
-        notes: for the student, in sentences.
+        late: that it was late, in a sentence; empty when it was in time.
+        several: that others were handed in, and why this one counts, in a sentence; empty when there is no other.
     """
 
     student: str
     lesson: str
     file: str
     raw: bytes = field(repr=False)
-    submitted: datetime | None = None
-    late: bool = False
     notes: tuple[str, ...] = ()
+    submitted: datetime | None = None
+    late: str = ""
+    several: str = ""
 
 
 @dataclass(frozen=True)
 class NotTaken:
-    """A file that is not graded, whose it is as far as that is known, and why in a sentence."""
+    """A file that is not graded.
+
+    Attributes:
+        student: whose it is; empty where no line of the roster, or more than one, names it.
+        lesson: that its name holds; empty where it holds none.
+        file: its name below the submissions folder.
+        reason: a sentence.
+    """
 
     student: str
+    lesson: str
     file: str
     reason: str
 
@@ -53,23 +64,23 @@ class Intake:
     """What was handed in.
 
     Attributes:
-        submissions: what is graded: at most one a student and lesson, by student and lesson.
+        submissions: what is graded: at most one for each student and lesson, in this order.
         refused: what could not be taken in.
         set_aside: what was handed in more than once and does not count.
-        missing: students of the roster of whom there is no file at all.
+        students: everybody of the roster, in its order; without one, everybody of whom there is a file.
     """
 
     submissions: tuple[Submission, ...]
     refused: tuple[NotTaken, ...]
     set_aside: tuple[NotTaken, ...]
-    missing: tuple[str, ...]
+    students: tuple[str, ...]
 
 
 def take_in(folder: Path, lessons: Mapping[str, NotebookNode], roster: Roster | None = None) -> Intake:
     """Take in a submissions folder. Without a roster, a student is called as the folder, zip or file is.
 
     Args:
-        folder: one notebook, folder or zip a student lies in it.
+        folder: in it lies a notebook, folder or zip for each student.
         lessons: the lessons' sources by name.
         roster: who handed in what.
 
@@ -78,24 +89,24 @@ def take_in(folder: Path, lessons: Mapping[str, NotebookNode], roster: Roster | 
     """
     handed_in: dict[tuple[str, str], list[Submission]] = {}
     refused: list[NotTaken] = []
-    seen: set[str] = set()
+    seen: dict[str, None] = {}
     for entry in archives.entries(folder):
         for item in archives.read(entry):
             line = _line_of(item.name, roster)
-            student = line.student if isinstance(line, Line) else _stem(item.name)
-            seen.add(student)
             taken = _take(item, line, lessons)
+            student = line.student if isinstance(line, Line) else ""
+            seen.setdefault(student)
             if isinstance(taken, Submission):
                 handed_in.setdefault((taken.student, taken.lesson), []).append(taken)
             else:
-                refused.append(NotTaken(student, item.name, taken.reason))
+                refused.append(NotTaken(student, named_in(item.name, lessons), item.name, taken.reason))
     submissions, set_aside = [], []
     for key in sorted(handed_in):
         counts, others = _newest(handed_in[key])
         submissions.append(counts)
         set_aside.extend(others)
-    missing = tuple(student for student in roster.students if student not in seen) if roster else ()
-    return Intake(tuple(submissions), tuple(refused), tuple(set_aside), missing)
+    students = roster.students if roster else tuple(seen)
+    return Intake(tuple(submissions), tuple(refused), tuple(set_aside), students)
 
 
 def _line_of(name: str, roster: Roster | None) -> Line | Refused:
@@ -120,18 +131,27 @@ def _take(
     lesson = lesson_of(item.name, accepted.notebook, lessons)
     if isinstance(lesson, Refused):
         return lesson
-    notes = (*((line.lateness(),) if line.late else ()), *accepted.notes)
     raw = nbformat.writes(accepted.notebook).encode()
-    return Submission(line.student, lesson, item.name, raw, line.submitted, line.late, notes)
+    return Submission(line.student, lesson, item.name, raw, accepted.notes, line.submitted, line.lateness())
 
 
 def _newest(several: list[Submission]) -> tuple[Submission, list[NotTaken]]:
     """The one that counts: the newest by the time the roster states; without one, the last by name."""
     never = datetime.min.replace(tzinfo=UTC)
-    *others, counts = sorted(several, key=lambda each: (each.submitted or never, each.file))
+    *others, counts = sorted(several, key=lambda each: (each.submitted or never, *_order(each.file)))
     if not others:
         return counts, []
     when = f"the newest ({spelled(counts.submitted)})" if counts.submitted else "the last by its name"
     note = f"{len(several)} notebooks of this lesson were handed in; {counts.file}, {when}, counts."
-    counted = replace(counts, notes=(*counts.notes, note))
-    return counted, [NotTaken(each.student, each.file, f"{counts.file} counts instead.") for each in others]
+    aside = [
+        NotTaken(each.student, each.lesson, each.file, f"{counts.file} counts instead.") for each in others
+    ]
+    return replace(counts, several=note), aside
+
+
+def _order(file: str) -> tuple[list, str]:
+    """By name as people count: ``06``, ``06 (1)``, ``06-2``, ``06-10``, whatever the ending."""
+    parts = re.split(r"([0-9]+)", str(PurePosixPath(file).with_suffix("")))
+    # Digits stand at every second place. The longer number is the larger one; int() would refuse thousands of digits.
+    digits = [part.lstrip("0") for part in parts[1::2]]
+    return [*zip(parts[::2], [*((len(d), d) for d in digits), (0, "")], strict=True)], file

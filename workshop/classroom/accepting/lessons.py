@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -27,6 +27,13 @@ def grade_ids(notebook: NotebookNode) -> set[str]:
     return {found for cell in notebook.cells if (found := grade_id(cell))}
 
 
+def named_in(file: str, lessons: Collection[str]) -> str:
+    """The lesson that a file's name holds; empty where it holds none, or several."""
+    stem = PurePosixPath(file).stem.casefold()
+    named = [name for name in lessons if name.casefold() in stem]
+    return named[0] if len(named) == 1 else ""
+
+
 def lesson_of(file: str, notebook: NotebookNode, lessons: Mapping[str, NotebookNode]) -> str | Refused:
     """The lesson that a submission is of.
 
@@ -40,10 +47,9 @@ def lesson_of(file: str, notebook: NotebookNode, lessons: Mapping[str, NotebookN
     """
     held = grade_ids(notebook)
     shared = {name: len(held & grade_ids(source)) for name, source in lessons.items()}
-    stem = PurePosixPath(file).stem.casefold()
-    named = [name for name in lessons if name.casefold() in stem]
-    if len(named) == 1 and (shared[named[0]] or not any(shared.values())):
-        return named[0]
+    named = named_in(file, lessons)
+    if named and (shared[named] or not any(shared.values())):
+        return named
     most = max(shared.values(), default=0)
     best = [name for name, count in shared.items() if count == most]
     if most and len(best) == 1:

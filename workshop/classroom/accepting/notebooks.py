@@ -10,6 +10,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from workshop.classroom.accepting.words import counted
+
 NOTEBOOK_BYTES = 20_000_000  #: of one notebook
 BARE_BYTES = 5_000_000  #: of one notebook without its outputs
 CELLS = 2000  #: in one notebook
@@ -67,9 +69,7 @@ def _parse(raw: bytes, notes: list[str]) -> dict[str, Any]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        raise _NoNotebook(
-            f"The notebook is not UTF-8 text: byte {problem.start + 1} is none of it."
-        ) from None
+        raise _NoNotebook(f"The notebook is not text: byte {problem.start + 1} is not UTF-8.") from None
     repaired: set[str] = set()
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -197,4 +197,4 @@ def _mend_ids(notebook: NotebookNode, notes: list[str]) -> None:
             cell["id"] = own
         seen.add(own)
     if twice:
-        notes.append(f"Cells that had the id of an earlier one, and got their own: {twice}.")
+        notes.append(f"{counted(twice, 'cell')} had the id of an earlier one; each got one of its own.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 from workshop.classroom.accepting.lessons import grade_id, grader
+from workshop.classroom.accepting.words import counted
 from workshop.classroom.editions.release import release
 
 
@@ -83,11 +84,13 @@ class _Lost:
     def sentences(self) -> list[str]:
         said = []
         if self.altered:
+            were = "was" if self.altered == 1 else "were"
             said.append(
-                f"Cells of the lesson that were altered, and are graded as they were: {self.altered}."
+                f"{counted(self.altered, 'cell')} of the lesson {were} changed; the lesson's own {were} used."
             )
         if self.extra:
-            said.append(f"Cells that are not in the lesson, and are left out: {self.extra}.")
+            was = "is not of the lesson and was" if self.extra == 1 else "are not of the lesson and were"
+            said.append(f"{counted(self.extra, 'cell')} {was} left out.")
         return said
 
 

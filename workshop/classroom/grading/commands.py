@@ -7,23 +7,24 @@ import os
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 import psutil
 
-from workshop.classroom.accepting.intake import Intake, take_in
+from workshop.classroom.accepting.intake import take_in
 from workshop.classroom.accepting.manual import read_marks
 from workshop.classroom.accepting.roster import Roster
+from workshop.classroom.accepting.words import counted, span
 from workshop.classroom.editions.edition import STUDENT, make
-from workshop.classroom.grading.batch import WORKER_BYTES, Batch, grade_all, refused
-from workshop.classroom.grading.by_hand import require_works, with_hand_marks
+from workshop.classroom.grading.batch import WORKER_BYTES, grade_all
 from workshop.classroom.grading.grade import version
 from workshop.classroom.grading.ledger import Ledger
 from workshop.classroom.grading.work import Graded, Work
 from workshop.classroom.reports import student, summary, tables
+from workshop.classroom.reports.book import Book, book_of
 from workshop.classroom.sandbox import available
 from workshop.errors import WorkshopError
 from workshop.files import write_whole
@@ -54,24 +55,34 @@ def _grade(asked: argparse.Namespace) -> int:
             "No sandbox: submissions can read and write what you can. For trusted notebooks only.",
             file=sys.stderr,
         )
-    else:
+    elif not asked.scheduler:  # whose workers are asked for theirs
         available.require()
     sources = {lesson.name: nbformat.read(lesson.path, as_version=4) for lesson in lessons.find([])}
     roster = Roster.read(asked.roster) if asked.roster else None
-    marks = read_marks(asked.marks, roster and roster.students) if asked.marks else {}
     taken = take_in(asked.submissions, sources, roster)
+    due = {each.lesson for each in (*taken.submissions, *taken.refused) if each.student}
+    marks = read_marks(asked.marks, taken.students, due) if asked.marks else {}
     works = [Work(each.student, each.lesson, each.file, each.raw, each.notes) for each in taken.submissions]
-    require_works(works, marks)
     workbook = None if asked.no_run else _edition()
     ledger = _ledger(asked)
+    by_key = {work.key(asked.seed, version(), run=workbook is not None): work for work in works}
+    anew: list[Graded] = []
     started = time.monotonic()
 
+    def on_page(key: str, page: str) -> str:
+        name = student.page_name(by_key[key].student, by_key[key].lesson, key)
+        with _writing(asked.out):
+            (asked.out / name).parent.mkdir(parents=True, exist_ok=True)
+            write_whole(asked.out / name, page)
+        return name
+
     def on_done(done: int, total: int, newest: Graded) -> None:
+        anew.append(newest)
         took = time.monotonic() - started
-        left = took / done * (total - done)
+        left = span(took / done * (total - done))
         print(
             f"{done} of {total}: {newest.student}, {newest.lesson}: {newest.earned:g} of {newest.points:g}"
-            f"{' (refused)' if newest.refused else ''}; {done * 60 / took:.1f} a minute, {left:.0f} s to go",
+            f"{' (refused)' if newest.refused else ''}; {done * 60 / took:.1f} a minute, {left} to go",
             flush=True,
         )
 
@@ -79,46 +90,54 @@ def _grade(asked: argparse.Namespace) -> int:
         works,
         asked.seed,
         ledger,
-        jobs=asked.jobs or usual_jobs(),
+        jobs=asked.jobs or usual_jobs(runs=workbook is not None),
         scheduler=asked.scheduler,
         unsafe=asked.unsafe_no_sandbox,
         workbook=workbook,
-        on_page=lambda key, page: _keep_page(asked.out, key, page),
+        on_page=on_page,
         on_done=on_done,
         on_dashboard=lambda link: print(f"What the workers do: {link}", flush=True),
     )
     seconds = time.monotonic() - started
-    batch = replace(
-        batch, graded=with_hand_marks(batch.graded, marks), failed=with_hand_marks(batch.failed, marks)
-    )
-    write_reports(asked.out, taken, batch, seconds if batch.anew else None)
-    _tell(asked.out, taken, batch, seconds)
+    book = book_of(taken, batch.graded, batch.failed, marks)
+    write_reports(asked.out, book, batch.anew, seconds)
+    _tell(asked.out, book, anew, seconds)
     return 1 if batch.failed else 0
 
 
-def write_reports(out: Path, taken: Intake, batch: Batch, seconds: float | None) -> None:
-    """Every report and table of a run. What failed is in no table: nobody should import a zero for it."""
-    turned_away = tuple(refused(each.student, each.file, each.reason) for each in taken.refused)
-    everything = (*batch.graded, *batch.failed, *turned_away)
-    by_student: dict[str, list[Graded]] = defaultdict(list)
-    for work in everything:
-        by_student[work.student].append(work)
-    for name, theirs in by_student.items():
-        student.write(out, name, theirs)
-    tables.write(out, (*batch.graded, *turned_away))
-    summary.write(out, everything, seconds, missing=taken.missing)
+def write_reports(out: Path, book: Book, anew: int, seconds: float) -> None:
+    """Every report and table of a run.
+
+    Args:
+        out: the run's folder.
+        book: of the class.
+        anew: how many works this run graded.
+        seconds: that this took.
+
+    Raises:
+        WorkshopError: they cannot be written.
+    """
+    with _writing(out):
+        for name in book.students:
+            student.write(out, name, book)
+        tables.write(out, book)
+        summary.write(out, book, anew, seconds)
 
 
-def _keep_page(out: Path, key: str, page: str) -> str:
-    name = f"pages/{key}.html"
-    (out / "pages").mkdir(exist_ok=True)
-    write_whole(out / name, page)
-    return name
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise WorkshopError(
+            f"Not everything could be written into {out} ({problem.strerror}). What had been graded is kept: "
+            "mend that, and go on with --resume."
+        ) from None
 
 
-def usual_jobs() -> int:
-    """As many workers as cores and memory allow."""
-    memory = psutil.virtual_memory().available // WORKER_BYTES
+def usual_jobs(*, runs: bool) -> int:
+    """As many workers as cores and memory allow; one that runs no notebook needs half as much memory."""
+    memory = psutil.virtual_memory().available // (WORKER_BYTES if runs else WORKER_BYTES // 2)
     return max(1, min(os.cpu_count() or 1, memory))
 
 
@@ -128,28 +147,39 @@ def _ledger(asked: argparse.Namespace) -> Ledger:
         raise WorkshopError(f"{asked.out} lies among what is graded; give --out another folder.")
     try:
         out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
     except OSError as problem:
         raise WorkshopError(
-            f"{asked.out} cannot be made ({problem.strerror}); give --out another folder."
+            f"Nothing can be written into {asked.out} ({problem.strerror}); give --out another folder."
         ) from None
     return Ledger(out / "grades.sqlite", asked.seed, version(), resume=asked.resume)
 
 
-def _tell(out: Path, taken: Intake, batch: Batch, seconds: float) -> None:
-    stages = summary.seconds_by_stage(batch.graded)
+def _tell(out: Path, book: Book, anew: list[Graded], seconds: float) -> None:
+    graded = [row for row in book.rows if row.state == "graded"]
+    failed = [row.work for row in book.rows if row.state == "failed"]
+    now = len(anew) - len(failed)
+    stages = summary.seconds_by_stage(anew)
     spent = ", ".join(f"{stage} {took:.0f} s" for stage, took in stages.items())
     print(
-        f"\n{len(batch.graded)} submissions graded, {batch.anew} of them now, in {seconds:.0f} s ({spent})."
+        f"\n{counted(len(graded), 'submission')} graded, {now} of them now"
+        f"{f', in {span(seconds)} (all workers together: {spent})' if now else ''}."
     )
-    if taken.refused:
-        print(f"{len(taken.refused)} files were refused; the reasons are in {out / 'index.html'}.")
-    if taken.missing:
-        print(f"Nothing came from: {', '.join(taken.missing)}.")
-    for work in batch.failed:
+    refused = len(book.refused) + sum(row.state == "refused" and bool(row.work.file) for row in book.rows)
+    if refused:
+        were, reasons = ("was", "reason is") if refused == 1 else ("were", "reasons are")
+        print(f"{counted(refused, 'file')} {were} refused; the {reasons} in {out / 'index.html'}.")
+    silent = [name for name in book.students if _is_silent(name, book)]
+    if silent:
+        print(f"Nothing came from: {', '.join(silent)}.")
+    for work in failed:
         print(f"{work.student}, {work.lesson}: {work.refused}", file=sys.stderr)
-    print(
-        f"The class: {out / 'index.html'}; tables: grades.csv, canvas.csv, moodle.csv, junit.xml beside it."
-    )
+    print(f"The class: {out / 'index.html'}; tables: {', '.join(tables.FILES)} beside it.")
+
+
+def _is_silent(name: str, book: Book) -> bool:
+    return not book.files_of(name) and all(row.state == "absent" for row in book.rows_of[name])
 
 
 def _edition() -> bytes:
@@ -174,7 +204,7 @@ def _between(written: str, least: int, most: int) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m workshop grade", description="Grade a folder of submissions.")
-    parser.add_argument("submissions", type=Path, help="a notebook, folder or zip of each student lies in it")
+    parser.add_argument("submissions", type=Path, help="holds a notebook, folder or zip for each student")
     parser.add_argument("--out", type=Path, required=True, help="where grades and reports go")
     parser.add_argument("--seed", type=_seed, required=True, help="of the hidden inputs; keep it to yourself")
     parser.add_argument("--jobs", type=_jobs, help="worker processes (default: what cores and memory allow)")
