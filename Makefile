@@ -51,6 +51,8 @@ solutions: $(VENV)/.dev ## Write what staff receive to build/solutions and its z
 	@$(PY) -m workshop solutions
 
 grade: $(VENV)/.dev ## Grade a class: SUBMISSIONS=folder OUT=folder SEED=number, and MORE="--roster FILE --jobs 4 --resume"
+	@test -n "$$SUBMISSIONS" -a -n "$$OUT" -a -n "$$SEED" || { echo "Say what to grade, where the grades go, and with\
+	 which seed: make grade SUBMISSIONS=folder OUT=folder SEED=number." >&2; exit 2; }
 	@$(PY) -m workshop grade "$$SUBMISSIONS" --out "$$OUT" --seed "$$SEED" $(MORE)
 
 selftest: $(VENV)/.dev ## Grade the lessons, the students' edition and hostile submissions; write build/selftest.json

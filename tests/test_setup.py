@@ -222,6 +222,23 @@ def test_run_hands_its_variables_on_whole(checkout):
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize("missing", ["SUBMISSIONS", "OUT", "SEED"])
+def test_grade_says_what_it_wants_to_know(checkout, monkeypatch, missing):
+    given = {"SUBMISSIONS": "handed in", "OUT": "graded", "SEED": "7"}
+    for name in given:
+        monkeypatch.delenv(name, raising=False)
+    status, calls = checkout.make(
+        "grade", *(f"{name}={value}" for name, value in given.items()), "MORE=--jobs 2"
+    )
+    options = ["handed in", "--out", "graded", "--seed", "7", "--jobs", "2"]
+    assert (status, calls[-1]) == (0, ["-m", "workshop", "grade", *options])
+    del given[missing]
+    status, calls = checkout.make("grade", *(f"{name}={value}" for name, value in given.items()))
+    assert status == 2 and not any("grade" in call for call in calls)
+    assert "make grade SUBMISSIONS=folder OUT=folder SEED=number" in checkout.done.stderr
+
+
+@pytest.mark.fast
 def test_test_installs_what_tests_need(checkout):
     status, calls = checkout.make("test")
     assert (status, installed(calls)) == (0, [".[core]", ".[core,classroom,present,dev]"])

@@ -80,7 +80,9 @@ def main(arguments: list[str]) -> int:
 def _remedy() -> str:
     """How to install what is missing. What is handed out has no Makefile; a student's copy, no grader either."""
     if (_HERE.parent / "Makefile").is_file():
-        return "Run `make setup-dev`, or `python -m pip install -c constraints.txt -e '.[core,dev]'`."
+        return (
+            "Run `make setup-dev`, or `python -m pip install -c constraints.txt -e '.[core,classroom,dev]'`."
+        )
     extras = "core,classroom" if (_HERE / "classroom").is_dir() else "core"
     return f"Run `python -m pip install -c constraints.txt -e '.[{extras}]'`."
 

@@ -174,6 +174,20 @@ def test_an_endless_loop_is_stopped_at_the_limit(workbook, monkeypatch, capsys):
     )
 
 
+def test_a_cell_may_have_a_limit_of_its_own(tmp_path):
+    path = tmp_path / "00_loop.ipynb"
+    nbformat.write(build("import time; time.sleep(1.5)", "while True: pass", 'print("never")'), path)
+
+    def run(limit: float, cell_limit: float) -> execute.Execution:
+        output = tmp_path / "out.ipynb"
+        return execute.execute(path, output, {}, limit, lambda *_: None, cell_limit=cell_limit)
+
+    ran = run(60.0, 2.0)
+    assert ran.error == "A cell was stopped after 2 seconds, the limit of a cell: does it ever end?"
+    assert ran.reached == "while True: pass"
+    assert run(4.0, 60.0).error == "The lesson was stopped after 4 seconds, the limit of its budget."
+
+
 def test_smoke_judges_no_claim_and_passes(workbook, capsys, tmp_path):
     workbook("00_fine", build('lesson.verdict("a/x", None)'))
     workbook("01_fine", build('lesson.verdict("b/x", None)'))

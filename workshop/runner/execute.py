@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import subprocess
 import tempfile
@@ -23,8 +24,8 @@ from traitlets import default
 
 from workshop import settings
 
-#: Seconds that a lesson may take at each budget; a cell may take what is left of them. Generous: a limit is
-#: there to end what hangs, not to measure.
+#: Seconds that a lesson may take at each budget; a cell may take what is left of them, where it has no limit of its
+#: own. Generous: a limit is there to end what hangs, not to measure.
 LIMITS = {"smoke": 120.0, "ci": 600.0, "class": 3600.0, "full": 24 * 3600.0}
 
 # The runner reports each failure once, in its own words.
@@ -90,6 +91,7 @@ def execute(
     limit: float,
     on_cell: OnCell,
     kernel: type[LessonKernel] = LessonKernel,
+    cell_limit: float = math.inf,
 ) -> Execution:
     """Run one lesson from top to bottom and save the executed copy.
 
@@ -102,6 +104,7 @@ def execute(
         limit: seconds for the whole lesson.
         on_cell: see :data:`OnCell`.
         kernel: :class:`StoredResultsKernel` to show what is stored.
+        cell_limit: seconds for each cell.
 
     Raises:
         KeyboardInterrupt: after the kernel has been shut down.
@@ -111,6 +114,13 @@ def execute(
     total = 1 + len(code_cells(nbformat.read(path, as_version=4)))
     sent: list[str] = []
     error = None
+    of_the_cell = False  # the limit that comes first
+
+    def seconds_of(cell: NotebookNode) -> float:
+        nonlocal of_the_cell
+        left = limit - (time.perf_counter() - started)
+        of_the_cell = cell_limit < left
+        return cell_limit if of_the_cell else max(1.0, left)  # never 0, which would mean no limit at all
 
     def on_cell_execute(cell: NotebookNode, cell_index: int) -> None:
         sent.append(cell.source)
@@ -130,13 +140,16 @@ def execute(
                 kernel_manager_class=kernel,
                 on_cell_execute=on_cell_execute,
                 iopub_timeout=60,  # the outputs of a finished cell may take that long on a busy machine
-                # What is left of the lesson's time; never 0, which would mean no limit at all.
-                timeout_func=lambda cell: max(1.0, limit - (time.perf_counter() - started)),
+                timeout_func=seconds_of,
             )
         except PapermillExecutionError as failure:
             error = f"A cell raised {failure.ename}: {failure.evalue}"
         except CellTimeoutError:
-            error = f"The lesson was stopped after {limit:.0f} seconds, the limit of its budget."
+            error = (
+                f"A cell was stopped after {cell_limit:.0f} seconds, the limit of a cell: does it ever end?"
+                if of_the_cell
+                else f"The lesson was stopped after {limit:.0f} seconds, the limit of its budget."
+            )
         except DeadKernelError:
             error = "The kernel died: the cell ended the process, or the machine ran out of memory."
         except RuntimeError as failure:

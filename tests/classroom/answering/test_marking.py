@@ -290,6 +290,9 @@ SPOILS = {
     '            os.write(fd, b\'\\n{"job": 1, "call": %d, "value": 9}\\n\' % n)\n'
     "        except OSError:\n            pass",
     "ends its parent": "import os\nos.kill(os.getppid(), 9)",
+    "forged ends": "import os\nfor n in range(9):\n    for fd in range(3, 9):\n        try:\n"
+    '            os.write(fd, b\'\\n{"job": 1, "call": %d, "value": 9}\\n{"job": 1, "slow": true}\\n\' % n)\n'
+    "        except OSError:\n            pass",
     "half a line": "import os\nfor fd in range(3, 9):\n    try:\n        os.write(fd, b'{')\n"
     "    except OSError:\n        pass",
     "never ends": "while True:\n    pass",
@@ -306,7 +309,27 @@ def test_an_answer_spoils_no_other(kind):
     assert good.earned == good.points, good.notes
 
 
-@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.id)
+@pytest.mark.hostile
+def test_an_answer_that_never_ends_is_asked_once():
+    """Not alone, and not beside the student's own answers before it, which it leans on."""
+    hidden, asked = Hidden.draw(EXERCISES["adaptation-strength"], 1), []
+
+    def counting(job: bytes) -> Asked:
+        asked.append(json.loads(job)["jobs"])
+        return ask(job)
+
+    loop = "def strength(progress, steepness):\n    while True:\n        pass\n    return helper"
+    right = Answer(hidden, RIGHT, HANDED_OUT)
+    mine = Answer(hidden, f"helper = 1\n{RIGHT}", HANDED_OUT)
+    first, endless, last = mark_all([mine, Answer(hidden, loop, HANDED_OUT), right], counting, seconds=2)
+    assert [len(jobs) for jobs in asked] == [3]
+    assert (first.earned, endless.earned, last.earned) == (first.points, 0, last.points)
+    assert "It took too long and was ended: does it ever end?" in endless.notes
+
+
+@pytest.mark.parametrize(
+    "exercise", [each for each in EXERCISES.values() if not each.manual], ids=lambda e: e.id
+)
 def test_inputs_survive_the_journey_into_the_sandbox(exercise):
     inputs = exercise.generate(np.random.default_rng(5))
     job = protocol.Job(("a cell",), "f", (inputs,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from workshop.classroom.grading.ledger import Ledger
 from workshop.classroom.grading.work import Graded, Work
 from workshop.errors import WorkshopError
 
-MARK = Mark("labels-bill", 2.0, 1.5, 3, 4, ("3 of 4 hidden inputs agree.",), hint=False)
+MARK = Mark("labels-bill", 2.0, 1.5, 3, 4, ("3 of 4 hidden inputs answered rightly.",), hint=False)
 GRADED = Graded(
     "Ada", "06_label_quality", "ada.ipynb", (MARK,), ("prose",), ("late",), seconds={"answers": 1.0}
 )
@@ -30,7 +31,7 @@ def test_a_grade_comes_back_as_it_was_kept(tmp_path):
     ledger.keep("k", GRADED)
     assert ledger.has("k")
     assert ledger.times_begun("k") == 1
-    assert ledger.of(["other", "k"]) == [GRADED]
+    assert (ledger.of("other"), ledger.of("k")) == (None, GRADED)
     assert (GRADED.earned, GRADED.points) == (1.5, 2.0)
     assert Graded.from_plain(json.loads(json.dumps(GRADED.plain()))) == GRADED
 
@@ -40,21 +41,22 @@ def test_nothing_is_kept_twice(tmp_path):
     ledger.keep("k", GRADED)
     with pytest.raises(WorkshopError, match="Ada's 06_label_quality has been graded in this run already"):
         ledger.keep("k", GRADED)
-    assert ledger.of(["k"]) == [GRADED]
+    assert ledger.of("k") == GRADED
 
 
-def test_a_key_names_student_lesson_work_seed_and_exercises():
+def test_a_key_names_student_lesson_work_seed_version_and_whether_it_is_run():
     work = Work("Ada", "06", "f", b"{}")
     others = [
-        Work("Bob", "06", "f", b"{}").key(1, "v"),
-        Work("Ada", "05", "f", b"{}").key(1, "v"),
-        Work("Ada", "06", "f", b"{ }").key(1, "v"),
-        Work("Ada", "06", "f", b"{}", ("late",)).key(1, "v"),
-        work.key(2, "v"),
-        work.key(1, "w"),
+        Work("Bob", "06", "f", b"{}").key(1, "v", run=True),
+        Work("Ada", "05", "f", b"{}").key(1, "v", run=True),
+        Work("Ada", "06", "f", b"{ }").key(1, "v", run=True),
+        work.key(2, "v", run=True),
+        work.key(1, "w", run=True),
+        work.key(1, "v", run=False),
     ]
-    assert len({work.key(1, "v"), *others}) == 7
-    assert work.key(1, "v") == Work("Ada", "06", "elsewhere", b"{}").key(1, "v")
+    mine = work.key(1, "v", run=True)
+    assert len({mine, *others}) == 7
+    assert mine == Work("Ada", "06", "elsewhere", b"{}", ("late",)).key(1, "v", run=True)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,33 @@ def test_a_file_that_is_no_ledger_is_left_alone(tmp_path):
     with pytest.raises(WorkshopError, match="is not a file of grades"):
         Ledger(path, 1, "v", resume=True)
     assert path.read_bytes() == before
+
+
+class FullDisk:
+    """A connection whose writes fail, as they do when there is no room."""
+
+    def execute(self, *_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+
+def test_a_disk_that_is_full_is_told_in_words(tmp_path):
+    ledger = Ledger(tmp_path / "grades.sqlite", 1, "v")
+    ledger._file = FullDisk()
+    full = r"grades\.sqlite cannot be written \(database or disk is full\).*go on with --resume"
+    with pytest.raises(WorkshopError, match=full):
+        ledger.begin("k")
+    with pytest.raises(WorkshopError, match=full):
+        ledger.keep("k", GRADED)
+
+
+def test_another_grader_at_the_same_run_is_told_in_words(tmp_path, monkeypatch):
+    path, connect = tmp_path / "grades.sqlite", sqlite3.connect
+    Ledger(path, 1, "v").close()
+    other = connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **more: connect(*a, **more, timeout=0.1))
+    with pytest.raises(WorkshopError, match=r"cannot be written \(database is locked\)"):
+        Ledger(path, 1, "v")
 
 
 WRITER = """
@@ -113,9 +142,7 @@ def test_a_grader_killed_at_any_moment_loses_nothing_and_repeats_nothing_kept(tm
             break
     subprocess.run([sys.executable, "-c", WRITER, str(path), "60"], check=True, stdout=subprocess.DEVNULL)
     ledger = Ledger(path, 1, "v", resume=True)
-    assert [graded.student for graded in ledger.of(map(str, range(60)))] == [
-        f"student {n:03}" for n in range(60)
-    ]
+    assert [ledger.of(str(n)).student for n in range(60)] == [f"student {n:03}" for n in range(60)]
     assert len(said) == len(set(said)), "a grade that was on the disk was made again"
     assert killed >= 3
 

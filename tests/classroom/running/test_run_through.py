@@ -91,6 +91,23 @@ def test_what_is_forged_is_no_page(monkeypatch, tmp_path, sent):
     assert ran.words.startswith("It did not run to its end.")
 
 
+@pytest.mark.hostile
+def test_a_cell_that_never_ends_is_ended_and_told_by_its_own_limit(workbook):
+    cells = notebook("print('so far')", "while True:\n    pass", "print('never')")
+    ran = run_through("00_small", cells, workbook, cell_seconds=3.0)
+    assert ran.words.startswith("It ran as far as cell 3 of 4. A cell was stopped after 3 seconds, the limit")
+    assert "so far" in ran.page
+    assert running.CELL_SECONDS < LIMITS.cpu_seconds < LIMITS.wall_seconds * 0.9
+
+
+def test_a_lesson_itself_runs_to_its_end(workbook):
+    """As it is handed out, with its answers open."""
+    lesson = nbformat.read(workbook / "notebooks" / "00_start_here.ipynb", as_version=4)
+    ran = run_through("00_start_here", lesson, workbook)
+    assert ran.words.startswith("It ran from top to bottom ("), ran.words
+    assert "sealed digits" in ran.page
+
+
 def test_its_stages_are_told(workbook):
     """The third cell that runs is the lesson's own second, the one of its imports."""
     ran = run_through("00_small", notebook("import time; time.sleep(1.5)", "time.sleep(0.7)"), workbook)

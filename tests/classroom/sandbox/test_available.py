@@ -28,7 +28,9 @@ def test_it_starts_here(needs_sandbox):
 
 def test_another_system_is_told_of_a_container(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(WorkshopError, match=r"this is darwin.*container image.*--unsafe-no-sandbox"):
+    with pytest.raises(
+        WorkshopError, match=r"this is darwin.*container: the workbook's Dockerfile.*--unsafe"
+    ):
         available.require()
 
 
@@ -42,7 +44,9 @@ def test_another_system_is_told_of_a_container(monkeypatch):
 )
 def test_a_missing_program_is_named_with_its_package(monkeypatch, tmp_path, there, missing, package):
     monkeypatch.setenv("PATH", programs(tmp_path, **there))
-    with pytest.raises(WorkshopError, match=rf"the program {missing}\. .*apt-get install {package}\)"):
+    with pytest.raises(
+        WorkshopError, match=rf"the program {missing}\. .*apt-get install {package}\).*Dockerfile"
+    ):
         available.require()
 
 
@@ -52,6 +56,10 @@ def test_a_missing_program_is_named_with_its_package(monkeypatch, tmp_path, ther
         (
             "echo 'bwrap: Unknown option --disable-userns' >&2; exit 1",
             "too old .*Unknown option.*version 0.8",
+        ),
+        (
+            'echo "bwrap: Can\'t mount proc on /newroot/proc: Operation not permitted" >&2; exit 1',
+            r"hides parts of its /proc\. .*systempaths=unconfined.*podman: .*unmask=ALL",
         ),
         ("echo 'bwrap: no space for stars' >&2; exit 1", "bwrap said 'bwrap: no space for stars'"),
         ("exit 3", "bwrap gave no reason"),
@@ -86,3 +94,4 @@ def test_user_namespaces_that_are_switched_off_are_named(needs_sandbox):
     )
     assert "WorkshopError: The sandbox does not start: user namespaces are switched off" in tried.stderr
     assert "sysctl user.max_user_namespaces" in tried.stderr
+    assert "--security-opt seccomp=unconfined --security-opt apparmor=unconfined" in tried.stderr

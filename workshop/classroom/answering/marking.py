@@ -13,7 +13,7 @@ import numpy as np
 from workshop.classroom.answering import protocol
 from workshop.classroom.answering.imports import foreign
 from workshop.exercises.judging import as_plain, difference, hint_for
-from workshop.exercises.record import Exercise, Inputs
+from workshop.exercises.record import Exercise, Inputs, copies
 from workshop.exercises.references import REFERENCES
 
 #: Sets of hidden inputs of an exercise. Each right one earns the same share of its points.
@@ -47,7 +47,7 @@ class Hidden:
         """The same for every submission of a run, so that all are asked the same."""
         rng = np.random.default_rng([seed, zlib.crc32(exercise.id.encode())])
         inputs = tuple(exercise.generate(rng) for _ in range(draws))
-        expected = tuple(as_plain(REFERENCES[exercise.id](**_copies(one))) for one in inputs)
+        expected = tuple(as_plain(REFERENCES[exercise.id](**copies(one))) for one in inputs)
         return cls(exercise, inputs, expected)
 
 
@@ -95,7 +95,8 @@ def mark_all(answers: Sequence[Answer], ask: Ask, seconds: float = SECONDS) -> l
 
     All are asked in one sandbox, each in a process of its own beside what the lesson hands out. One that is not fully
     right there is asked again in a sandbox of its own, so that nothing another answer does can spoil it; and, where
-    it may lean on the student's own answers before it, once more beside those. The best counts.
+    it may lean on the student's own answers before it, once more beside those. The best counts. One that took too long
+    is not asked again: it would only take as long once more.
 
     Args:
         answers: in the lesson's order.
@@ -118,9 +119,9 @@ def mark_all(answers: Sequence[Answer], ask: Ask, seconds: float = SECONDS) -> l
         if own != beside[number] and _leans(answers[number].text, own, beside[number]):
             again.append(own)
         for cells in again:
-            if marks[number].passed < marks[number].of:
-                (told,) = _ask([_job(answers[number], cells)], ask, seconds)
-                alone = _judged(answers[number].hidden, *told)
+            if marks[number].passed < marks[number].of and not _took_too_long(reply, marks[number].of):
+                ((reply, ended),) = _ask([_job(answers[number], cells)], ask, seconds)
+                alone = _judged(answers[number].hidden, reply, ended)
                 # Of two that are equal, nothing could spoil the one asked alone.
                 marks[number] = max(alone, marks[number], key=lambda mark: mark.passed)
     return [_with_imports(answers[number], marks[number]) for number in range(len(answers))]
@@ -145,6 +146,11 @@ def _ask(jobs: list[protocol.Job], ask: Ask, seconds: float) -> list[tuple[proto
         return []
     asked = ask(protocol.request(jobs, seconds))
     return [(reply, asked.ended_because) for reply in protocol.read(asked.sent, jobs)]
+
+
+def _took_too_long(reply: protocol.Reply, calls: int) -> bool:
+    """Whether it was ended. The word alone may be forged by another answer: who answers every call, was not."""
+    return reply.slow and len(reply.values) + len(reply.errors) < calls
 
 
 #: At the top level of a cell: what is defined or assigned there; what is imported.
@@ -186,9 +192,9 @@ def _judged(hidden: Hidden, reply: protocol.Reply, ended_because: str | None) ->
     if len(reply.values) > 1 and _all_alike(list(reply.values.values())) and not _all_alike(hidden.expected):
         return _nothing(hidden, "It returns the same for every input.")
     passed = sum(not words for words in wrong.values())
-    notes = [f"{passed} of {of} hidden inputs agree."]
+    notes = [f"{passed} of {of} hidden inputs answered rightly."]
     if len(reply.values) + len(reply.errors) < of:
-        slow = "It took too long and was ended." if reply.slow else None
+        slow = "It took too long and was ended: does it ever end?" if reply.slow else None
         notes.append(slow or ended_because or "Its process ended before it had answered every input.")
     if reply.errors:
         notes.append(next(iter(reply.errors.values())))
@@ -197,7 +203,7 @@ def _judged(hidden: Hidden, reply: protocol.Reply, ended_because: str | None) ->
     if hint:
         notes.append(f"Hint: {hint}")
     elif len(told := {wrong[n] for n in failed}) == 1:  # what all of them share
-        notes.append(f"Where it does not agree, {told.pop()}.")
+        notes.append(f"Where it is wrong, {told.pop()}.")
     earned = round(exercise.points * passed / of, 2)
     return Mark(exercise.id, exercise.points, earned, passed, of, tuple(notes), bool(hint))
 
@@ -209,7 +215,3 @@ def _all_alike(values: Sequence[Any]) -> bool:
 
 def _nothing(hidden: Hidden, note: str) -> Mark:
     return Mark(hidden.exercise.id, hidden.exercise.points, 0.0, 0, len(hidden.inputs), (note,))
-
-
-def _copies(inputs: Inputs) -> Inputs:
-    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}

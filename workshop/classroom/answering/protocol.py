@@ -79,7 +79,7 @@ def request(jobs: Sequence[Job], seconds: float) -> bytes:
 
 
 def reply(values: Sequence[Any]) -> bytes:
-    """What the program would send had its only job returned ``values`` (from :func:`as_plain`): for tests."""
+    """What the program would send had its only job returned ``values`` (from :func:`as_plain`): no program is run."""
     lines = [{"job": 0, "call": number, "value": _told(value)} for number, value in enumerate(values)]
     return "\n".join(json.dumps(line) for line in lines).encode()
 

@@ -6,6 +6,7 @@ import hashlib
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from workshop.classroom.grading.work import Graded, Work
 from workshop.classroom.running.run_through import RanThrough, run_through
 from workshop.classroom.sandbox.limits import Limits
 from workshop.classroom.sandbox.run import run
+from workshop.errors import WorkshopError
 from workshop.exercises.record import Exercise
 from workshop.runner.lessons import lessons_folder
 
@@ -62,13 +64,49 @@ def sandboxed_run(workbook: Path, *, unsafe: bool = False) -> RunThrough:
     return run_notebook
 
 
+@dataclass(frozen=True)
+class How:
+    """How every work of a run is graded.
+
+    Attributes:
+        seed: of the hidden inputs.
+        unsafe: without a sandbox.
+        workbook: a student edition, in which each notebook is run from top to bottom; None leaves that out.
+    """
+
+    seed: int
+    unsafe: bool = False
+    workbook: Path | None = None
+
+    def grade(self, work: Work) -> tuple[Graded, str]:
+        """As :func:`grade` does."""
+        run_notebook = sandboxed_run(self.workbook, unsafe=self.unsafe) if self.workbook else None
+        return grade(work, self.seed, sandboxed(unsafe=self.unsafe), run_notebook)
+
+
+#: In this package: what makes a grade of a notebook.
+_DECIDES = (
+    "exercises/**/*.py",
+    "classroom/answering/*.py",
+    "classroom/accepting/lessons.py",
+    "classroom/accepting/notebooks.py",
+    "classroom/accepting/restore.py",
+    "classroom/editions/release.py",
+    "classroom/grading/grade.py",
+)
+
+
 @cache
 def version() -> str:
-    """Of the exercises, their references and their lessons: another version gives other grades."""
-    package = Path(exercises.__file__).parent
+    """Of the exercises, the lessons, and how answers are taken out, called and judged: another gives other grades."""
+    return _digest(Path(exercises.__file__).parents[1], lessons_folder())
+
+
+def _digest(package: Path, notebooks: Path) -> str:
     digest = hashlib.sha256()
-    for path in [*sorted(package.rglob("*.py")), *sorted(lessons_folder().glob("*.ipynb"))]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for folder, patterns in ((package, _DECIDES), (notebooks, ("*.ipynb",))):
+        for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -81,6 +119,8 @@ def grade(
     work: Work, seed: int, ask: Ask, run_notebook: RunThrough | None = None, seconds: float = SECONDS
 ) -> tuple[Graded, str]:
     """Grade one work. Whatever was handed in, this returns; it raises for a fault of ours alone.
+
+    The notes of the grade are on the notebook; those that the work came with are laid over it by :meth:`Graded.of`.
 
     Args:
         work: the submission.
@@ -111,6 +151,8 @@ def grade(
         return asked
 
     marks = _marks(restored, seed, timed, seconds)
+    if _leaves_out(accepted.notebook, restored.notebook):
+        marks = [_on_names(mark) for mark in marks]
     clock.lap("answers", {"imports": imports})
     graded = Graded(
         work.student,
@@ -118,7 +160,7 @@ def grade(
         work.file,
         tuple(marks),
         tuple(exercise.id for exercise in of_lesson(work.lesson) if exercise.manual),
-        (*work.notes, *accepted.notes, *restored.notes),
+        (*accepted.notes, *restored.notes),
         ran=ran.words if ran else "",
         seconds=clock.seconds,
     )
@@ -145,7 +187,31 @@ def nothing(work: Work, reason: str) -> Graded:
     mine = of_lesson(work.lesson)
     marks = tuple(Mark(e.id, e.points, 0.0, 0, 0, ("Not graded.",)) for e in mine if not e.manual)
     manual = tuple(e.id for e in mine if e.manual)
-    return Graded(work.student, work.lesson, work.file, marks, manual, work.notes, refused=reason)
+    return Graded(work.student, work.lesson, work.file, marks, manual, refused=reason)
+
+
+def failed(work: Work, problem: BaseException) -> Graded:
+    """For a work that was not graded through no fault of the student's."""
+    words = str(problem) if isinstance(problem, WorkshopError) else f"{type(problem).__name__}."
+    return nothing(work, f"The grader failed, not the work; resume the run to try it again. {words}")
+
+
+def _leaves_out(submission: NotebookNode, restored: NotebookNode) -> bool:
+    """Whether the submission has code of its own outside of its answers."""
+    kept = {_lines(cell) for cell in restored.cells}
+    return any(cell.cell_type == "code" and _lines(cell) not in {(), *kept} for cell in submission.cells)
+
+
+def _lines(cell: NotebookNode) -> tuple[str, ...]:
+    return tuple(line.rstrip() for line in cell.source.strip().splitlines())
+
+
+def _on_names(mark: Mark) -> Mark:
+    """With a note on where a name may have been lost: in a cell beside the answers."""
+    if not any("NameError" in note for note in mark.notes):
+        return mark
+    note = "Cells beside the answers are left out when it is graded: what an answer needs belongs into its own cell."
+    return replace(mark, notes=(*mark.notes, note))
 
 
 def _marks(restored: Restored, seed: int, ask: Ask, seconds: float) -> list[Mark]:

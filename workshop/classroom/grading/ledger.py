@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
 from pathlib import Path
 
 from workshop.classroom.grading.work import Graded
@@ -35,10 +34,11 @@ class Ledger:
 
     Raises:
         WorkshopError: the file holds a run, and ``resume`` was not asked for; or one of another seed or other
-            exercises; or it is no ledger.
+            exercises; or it is no ledger; or, then and later, it cannot be written.
     """
 
     def __init__(self, path: Path, seed: int, version: str, *, resume: bool = False) -> None:
+        self._path = path
         try:
             self._file = sqlite3.connect(path, isolation_level=None)
             self._file.execute("PRAGMA journal_mode=WAL")
@@ -49,6 +49,8 @@ class Ledger:
                 self._file.execute("DELETE FROM run")
             self._file.execute("INSERT OR IGNORE INTO run VALUES (1, ?, ?)", (seed, version))
             kept = self._file.execute("SELECT seed, version FROM run").fetchone()
+        except sqlite3.OperationalError as problem:
+            raise self._unwritable(problem) from None
         except sqlite3.DatabaseError as problem:
             raise WorkshopError(
                 f"{path} is not a file of grades ({problem}); choose another folder."
@@ -69,7 +71,7 @@ class Ledger:
 
     def begin(self, key: str) -> None:
         """Note that a work is being graded."""
-        self._file.execute("INSERT INTO begun (key) VALUES (?)", (key,))
+        self._insert("INSERT INTO begun (key) VALUES (?)", (key,))
 
     def keep(self, key: str, graded: Graded) -> None:
         """Write one grade down. It is on the disk when this returns.
@@ -79,7 +81,7 @@ class Ledger:
         """
         row = (key, graded.student, graded.lesson, json.dumps(graded.plain()))
         try:
-            self._file.execute("INSERT INTO graded VALUES (?, ?, ?, ?)", row)
+            self._insert("INSERT INTO graded VALUES (?, ?, ?, ?)", row)
         except sqlite3.IntegrityError:
             raise WorkshopError(
                 f"{graded.student}'s {graded.lesson} has been graded in this run already."
@@ -93,14 +95,25 @@ class Ledger:
         """How often grading of that work has begun."""
         return self._file.execute("SELECT count(*) FROM begun WHERE key = ?", (key,)).fetchone()[0]
 
-    def of(self, keys: Iterable[str]) -> list[Graded]:
-        """The grades of these works, in their order, as far as they have been graded.
+    def of(self, key: str) -> Graded | None:
+        """The grade of that work; None when it has not been graded.
 
         A work that was handed in anew has another key; what its older version earned stays here and does not count.
         """
-        find = "SELECT grade FROM graded WHERE key = ?"
-        rows = (self._file.execute(find, (key,)).fetchone() for key in keys)
-        return [Graded.from_plain(json.loads(row[0])) for row in rows if row]
+        row = self._file.execute("SELECT grade FROM graded WHERE key = ?", (key,)).fetchone()
+        return Graded.from_plain(json.loads(row[0])) if row else None
+
+    def _insert(self, statement: str, row: tuple[str, ...]) -> None:
+        try:
+            self._file.execute(statement, row)
+        except sqlite3.OperationalError as problem:
+            raise self._unwritable(problem) from None
+
+    def _unwritable(self, problem: sqlite3.OperationalError) -> WorkshopError:
+        """A full disk, a folder without rights, another grader at the same run."""
+        return WorkshopError(
+            f"{self._path} cannot be written ({problem}). Mend that, and go on with --resume: what it holds is kept."
+        )
 
     def close(self) -> None:
         """Close the file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from workshop.classroom.answering.marking import Mark
@@ -18,7 +18,7 @@ class Work:
         lesson: the lesson's file name without its ending.
         file: where it came from, for the report.
         raw: the notebook as handed in, whatever it is.
-        notes: what was found while it was taken in: late, a second one.
+        notes: what was found while it was taken in: late, a second one. No grade hangs on them.
     """
 
     student: str
@@ -27,10 +27,16 @@ class Work:
     raw: bytes
     notes: tuple[str, ...] = ()
 
-    def key(self, seed: int, version: str) -> str:
-        """Names this work under this seed and these exercises: grading it again would give the same."""
+    def key(self, seed: int, version: str, *, run: bool) -> str:
+        """Names this work under this seed and these exercises: grading it again would give the same.
+
+        Args:
+            seed: of the hidden inputs.
+            version: of all else that a grade hangs on.
+            run: whether the notebook is run from top to bottom, too.
+        """
         digest = hashlib.sha256()
-        for part in (self.student, self.lesson, str(seed), version, "\n".join(self.notes)):
+        for part in (self.student, self.lesson, str(seed), version, "run" if run else ""):
             digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
         digest.update(self.raw)
         return digest.hexdigest()
@@ -61,6 +67,10 @@ class Graded:
     ran: str = ""
     page: str = ""
     seconds: dict[str, float] | None = None
+
+    def of(self, work: Work) -> Graded:
+        """With what is known of the work today: a roster may have been mended since it was graded."""
+        return replace(self, file=work.file, notes=(*work.notes, *self.notes))
 
     @property
     def earned(self) -> float:

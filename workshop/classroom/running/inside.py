@@ -1,8 +1,8 @@
 """The program in the sandbox that runs a submission. papermill, the kernel and the page's making are all inside.
 
-It reads ``{"name": lesson, "notebook": text, "limit": seconds}`` and writes a line, ``{"error": why it ended early or
-null, "reached": cells begun, "of": cells, "seconds": {stage: seconds}}``, and after it the page, HTML. All of it may be
-forged; nothing is earned by it.
+It reads ``{"name": lesson, "notebook": text, "limit": seconds, "cell limit": seconds}`` and writes a line,
+``{"error": why it ended early or null, "reached": cells begun, "of": cells, "seconds": {stage: seconds}}``, and after
+it the page, HTML. All of it may be forged; nothing is earned by it.
 """
 
 import json
@@ -33,7 +33,9 @@ def main():
         reached = number - 1  # papermill's own cell of parameters comes first
         clock.append(time.monotonic())
 
-    ran = execute(path, path.with_suffix(".executed.ipynb"), {"budget": "smoke"}, asked["limit"], on_cell)
+    output = path.with_suffix(".executed.ipynb")
+    limits = {"limit": asked["limit"], "cell_limit": asked["cell limit"]}
+    ran = execute(path, output, {"budget": "smoke"}, on_cell=on_cell, **limits)
     clock.append(time.monotonic())
     page = lesson_page(ran.notebook, path, [asked["name"]])
     cells = len(code_cells(nbformat.reads(asked["notebook"], as_version=4)))

@@ -24,6 +24,9 @@ _STAGES = ("kernel start", "imports", "cells")
 #: Of a page that is kept, where a character may become five. A lesson's own has 1 to 2 MB.
 PAGE_BYTES = 12 * MB
 
+#: Seconds of one cell: one that never ends is ended long before it has taken all that a lesson may.
+CELL_SECONDS = 60.0
+
 #: Of a lesson at the budget smoke, with torch twice: in papermill's process and in the kernel's.
 LIMITS = Limits(
     cpu_seconds=300,
@@ -52,7 +55,13 @@ class RanThrough:
 
 
 def run_through(
-    lesson: str, notebook: NotebookNode, workbook: Path, *, unsafe: bool = False, limits: Limits = LIMITS
+    lesson: str,
+    notebook: NotebookNode,
+    workbook: Path,
+    *,
+    unsafe: bool = False,
+    limits: Limits = LIMITS,
+    cell_seconds: float = CELL_SECONDS,
 ) -> RanThrough:
     """Run ``notebook`` from top to bottom at the budget smoke.
 
@@ -62,8 +71,14 @@ def run_through(
         workbook: a student edition; what the lesson imports comes from there.
         unsafe: without a sandbox.
         limits: of the whole.
+        cell_seconds: that each cell may take.
     """
-    asked = {"name": lesson, "notebook": nbformat.writes(notebook), "limit": limits.wall_seconds * 0.9}
+    asked = {
+        "name": lesson,
+        "notebook": nbformat.writes(notebook),
+        "limit": limits.wall_seconds * 0.9,
+        "cell limit": cell_seconds,
+    }
     finished = run(
         [sys.executable, "-c", _PROGRAM], json.dumps(asked).encode(), limits, workbook=workbook, unsafe=unsafe
     )

@@ -20,7 +20,8 @@ _SMALL = Limits(
     output_bytes=1 << 10,
 )
 _OTHERWISE = (
-    "Otherwise grade in a virtual machine or container that is thrown away afterwards, with "
+    "Or grade in a container: the workbook's Dockerfile makes an image that has everything, and its first lines say "
+    "how to start it. Otherwise grade in a virtual machine or container that is thrown away afterwards, with "
     "--unsafe-no-sandbox: what students wrote then runs as you, and can read the answers and change marks."
 )
 
@@ -33,8 +34,7 @@ def require() -> None:
     """
     if sys.platform != "linux":
         raise WorkshopError(
-            f"The sandbox needs Linux; this is {sys.platform}. Grade on a Linux machine or in a Linux container "
-            f"image that has bubblewrap. {_OTHERWISE}"
+            f"The sandbox needs Linux; this is {sys.platform}. Grade on a Linux machine. {_OTHERWISE}"
         )
     for program, package in (("bwrap", "bubblewrap"), ("setpriv", "util-linux"), ("prlimit", "util-linux")):
         if shutil.which(program) is None:
@@ -65,10 +65,16 @@ def require() -> None:
 def _remedy(said: str) -> str:
     if "nknown option" in said:
         return f"bubblewrap is too old ({said}). Install version 0.8 or newer (Debian 12, Ubuntu 24.04)."
+    if "mount proc" in said:
+        return (
+            f"it may not mount a /proc of its own ({said}), for this container hides parts of its /proc. Start the "
+            "container with `--security-opt systempaths=unconfined` as well (podman: `--security-opt unmask=ALL`)."
+        )
     if any(sign in said for sign in ("namespace", "uid map", "ermission denied", "not permitted")):
         return (
             f"user namespaces are switched off ({said}). An administrator switches them on with "
             "`sysctl user.max_user_namespaces=10000`, on Debian also `sysctl kernel.unprivileged_userns_clone=1`, "
-            "on Ubuntu an AppArmor profile for bwrap; a container must be started with rights to make them."
+            "on Ubuntu an AppArmor profile for bwrap; a container must be started with "
+            "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined`."
         )
     return f"bwrap said {said!r}." if said else "bwrap gave no reason."
