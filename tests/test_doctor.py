@@ -244,3 +244,19 @@ def test_runs_where_nothing_is_installed():
 def test_unknown_option_is_refused():
     with pytest.raises(SystemExit):
         doctor.main(["--hurry"])
+
+
+def test_a_copy_is_asked_only_for_what_it_is_for(monkeypatch, tmp_path):
+    """A student's has no tests, no grader, no Makefile, and its pyproject.toml no such extras."""
+    listed = (
+        '[project]\ndependencies = ["numpy"]\n[project.optional-dependencies]\ncore = ["absent-package"]\n'
+    )
+    (tmp_path / "pyproject.toml").write_text(listed)
+    monkeypatch.setattr(doctor, "ROOT", tmp_path)
+    findings = {finding.label: finding for finding in doctor.examine()}
+    assert set(findings) == {"Python", "Machine", "Disk", "torch", "Packages"}
+    assert findings["Packages"].state == "gap"
+    assert findings["Packages"].remedy == f'{doctor.PIP} ".[core]"'
+    assert doctor.check_browser() is None and doctor.check_extra_data() is None
+    (tmp_path / "Makefile").touch()
+    assert doctor.check_packages().remedy.startswith("make setup, or ")

@@ -65,11 +65,18 @@ def main(arguments: list[str]) -> int:
 
 
 def examine() -> list[Finding]:
-    """The findings of every check; where torch or another package is missing, of those that need none."""
-    findings = [check() for check in CHECKS]
+    """The findings of every check; where torch or another package is missing, of those that need none.
+
+    A check of what this copy of the workbook is not for finds nothing: a student's has no tests and no grader.
+    """
+    findings = _of(CHECKS)
     if all(finding.state != "gap" for finding in findings):
-        findings += [check() for check in INSTALLED_CHECKS]
+        findings += _of(INSTALLED_CHECKS)
     return findings
+
+
+def _of(checks: list[Callable[[], Finding | None]]) -> list[Finding]:
+    return [finding for check in checks if (finding := check()) is not None]
 
 
 def check_python() -> Finding:
@@ -101,23 +108,27 @@ def check_disk() -> Finding:
 
 
 def check_packages() -> Finding:
-    return _packages("Packages", "gap", "running lessons", _required() + _required("core"), _install("core"))
+    names = [*_required(), *(_required("core") or [])]
+    return _packages("Packages", "gap", "running lessons", names, _install("core"))
 
 
-def check_classroom() -> Finding:
-    return _packages("Classroom", "note", "grading", _required("classroom"), _install("core,classroom"))
+def check_classroom() -> Finding | None:
+    return _extra("Classroom", "classroom", "grading")
 
 
-def check_present() -> Finding:
-    return _packages("Present", "note", "slides", _required("present"), _install("core,present"))
+def check_present() -> Finding | None:
+    return _extra("Present", "present", "slides")
 
 
-def check_dev() -> Finding:
-    return _packages("Develop", "note", "changing the workbook", _required("dev"), _install("core,dev"))
+def check_dev() -> Finding | None:
+    return _extra("Develop", "dev", "changing the workbook")
 
 
-def check_peers() -> Finding:
-    lines = (ROOT / "requirements-peers.txt").read_text(encoding="utf-8").splitlines()
+def check_peers() -> Finding | None:
+    listed = ROOT / "requirements-peers.txt"
+    if not listed.is_file():
+        return None
+    lines = listed.read_text(encoding="utf-8").splitlines()
     names = [_name(line) for line in lines if line and not line.startswith("#")]
     remedy = "make peers, or the command at the top of requirements-peers.txt"
     return _packages("Peers", "note", "comparing with others' code", names, remedy)
@@ -186,7 +197,9 @@ def check_downloads() -> Finding:
     )
 
 
-def check_extra_data() -> Finding:
+def check_extra_data() -> Finding | None:
+    if not _has_tests():
+        return None
     folder = os.environ.get("WORKSHOP_EXTRA_DATA")
     if not folder:
         remedy = "nothing: only a few tests use it, and they say so when they skip"
@@ -207,7 +220,9 @@ def check_results() -> Finding:
     return Finding("Results", "note", "none stored, so every lesson trains its own", remedy)
 
 
-def check_browser() -> Finding:
+def check_browser() -> Finding | None:
+    if not _has_tests():
+        return None
     for name in BROWSERS:
         if found := shutil.which(name):
             return Finding("Browser", "ok", found)
@@ -220,7 +235,7 @@ def check_browser() -> Finding:
 
 
 #: Checks that need nothing but Python.
-CHECKS: list[Callable[[], Finding]] = [
+CHECKS: list[Callable[[], Finding | None]] = [
     check_python,
     check_machine,
     check_disk,
@@ -234,7 +249,7 @@ CHECKS: list[Callable[[], Finding]] = [
 ]
 
 #: Checks that need what the lessons need.
-INSTALLED_CHECKS: list[Callable[[], Finding]] = [
+INSTALLED_CHECKS: list[Callable[[], Finding | None]] = [
     check_device,
     check_lessons,
     check_data,
@@ -249,17 +264,30 @@ def _name(requirement: str) -> str:
     return re.match(r"[\w.-]+", requirement)[0]
 
 
-def _required(extra: str | None = None) -> list[str]:
-    """Names of the packages that pyproject.toml lists, or that one of its extras lists."""
+def _required(extra: str | None = None) -> list[str] | None:
+    """Names of the packages that pyproject.toml lists, or that one of its extras lists; None without that extra."""
     import tomllib  # new in Python 3.11; an older one is to get as far as to hear that it is too old
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    listed = project["optional-dependencies"][extra] if extra else project["dependencies"]
-    return [_name(requirement) for requirement in listed]
+    listed = project["optional-dependencies"].get(extra) if extra else project["dependencies"]
+    return None if listed is None else [_name(requirement) for requirement in listed]
+
+
+def _has_tests() -> bool:
+    return (ROOT / "tests").is_dir()
+
+
+def _extra(label: str, extra: str, purpose: str) -> Finding | None:
+    """What is there of an extra that only some people want; None where this copy has no such extra."""
+    names = _required(extra)
+    return None if names is None else _packages(label, "note", purpose, names, _install(f"core,{extra}"))
 
 
 def _install(extras: str) -> str:
-    return f'{"make setup" if extras == "core" else "make setup-dev"}, or {PIP} ".[{extras}]"'
+    by_hand = f'{PIP} ".[{extras}]"'
+    if not (ROOT / "Makefile").is_file():
+        return by_hand
+    return f"{'make setup' if extras == 'core' else 'make setup-dev'}, or {by_hand}"
 
 
 def _packages(

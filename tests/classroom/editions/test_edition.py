@@ -265,6 +265,9 @@ def test_its_commands_are_those_of_students(made):
     }
     helped = subprocess.run([*command, "--help"], **options).stdout
     assert re.findall(r"^  (\w+) ", helped, re.MULTILINE) == ["doctor", "data", "run", "lab", "format"]
+    doctor = subprocess.run([*command, "doctor"], **options).stdout
+    assert doctor.endswith("Lessons can run.\n") and "Packages" in doctor
+    assert not re.search("Classroom|Develop|Peers|Browser|Extra data|make ", doctor)
     refused = subprocess.run([*command, "student"], **options)
     assert refused.returncode == 2 and refused.stderr.startswith("There is no command 'student'.")
 

@@ -36,7 +36,7 @@ def _cells(lesson: str) -> list[nbformat.NotebookNode]:
 
 
 def _headings(cell: nbformat.NotebookNode) -> list[str]:
-    if cell.cell_type != "markdown":
+    if cell.cell_type != "markdown" or grade_id(cell):  # an answer in words is no heading
         return []
     return [line.lstrip("#").strip() for line in cell.source.splitlines() if line.startswith("#")]
 
