@@ -24,8 +24,8 @@ _STAGES = ("kernel start", "imports", "cells")
 #: Of a page that is kept, where a character may become five. A lesson's own has 1 to 2 MB.
 PAGE_BYTES = 12 * MB
 
-#: Seconds of one cell: one that never ends is ended long before it has taken all that a lesson may.
-CELL_SECONDS = 60.0
+#: Seconds of one cell: four times as many as the slowest of our lessons take, and far fewer than a lesson may.
+CELL_SECONDS = 90.0
 
 #: Of a lesson at the budget smoke, with torch twice: in papermill's process and in the kernel's.
 LIMITS = Limits(
