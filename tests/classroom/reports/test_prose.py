@@ -69,6 +69,14 @@ def test_what_waits_for_people_is_one_table_that_they_hand_back(tmp_path):
     assert "1 answer in words" in index and "--resume --marks to_mark.csv" in index
 
 
+def test_what_is_open_is_in_the_grades_without_a_number(tmp_path):
+    tables.write(tmp_path, a_class())
+    lines = csv.reader(io.StringIO((tmp_path / "grades.csv").read_text(encoding="utf-8-sig")))
+    told = {line[0]: line for line in lines if line[2] == ID}
+    assert told["Ada"][3:] == ["4", "", "", "", "", "", "Ada.ipynb", "People will mark it."]
+    assert told["Bob"][3:5] == ["4", "0.0"] and len(told["Ada"]) == len(told["Bob"]) == 11
+
+
 def test_silence_earns_nothing_and_words_wait(tmp_path):
     book = a_class()
     ada, bob, cy = (book.rows_of[name][0] for name in ("Ada", "Bob", "Cy"))

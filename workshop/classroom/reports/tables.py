@@ -43,6 +43,11 @@ def _grades(book: Book) -> Iterable[Sequence[object]]:
                 work.student, work.lesson, mark.exercise, mark.points, mark.earned, mark.passed, mark.of, mark.by,
                 late, work.file, _note(row, mark),
             )  # fmt: skip
+        for exercise in row.to_mark:
+            yield (
+                work.student, work.lesson, exercise, find(exercise).points, *[""] * 4, late, work.file,
+                "People will mark it.",
+            )  # fmt: skip
     for each in book.refused:
         yield each.student, each.lesson, *[""] * 7, each.file, each.reason
 
