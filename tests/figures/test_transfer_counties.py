@@ -97,7 +97,7 @@ def test_hidden_factors_are_compared_with_warmth_alone(outcome):
         assert row[3] == pytest.approx(100 * outcome.cost_alike(row[0]).mean())
         assert row[5] == pytest.approx(outcome.rank_correlation(row[0]).mean())
     worst = max(figure.rows[1:], key=lambda row: row[3])
-    assert f"Most is lost to {worst[0]}: {worst[3]:.1f} points" in figure.alt
+    assert f"Lost in the mean to {worst[0]}: {worst[3]:.1f} points" in figure.alt
     assert f"soil {outcome.hidden_correlation('soil').mean():.2f}" in figure.alt
 
 

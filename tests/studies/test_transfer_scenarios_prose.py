@@ -149,7 +149,7 @@ def test_the_settings(says, shown):
         f"(an $R^2$ of {without[rescued]}) to {transferred[rescued]}.",
         f"loses, {without[biased]} to {transferred[biased]}.",
     )
-    assert 5 * settings_runs.SHOTS == 25
+    assert 5 * settings_runs.SHOTS == 25 and settings_runs.COMPONENTS == 20
     says("words-are-cheap-below-each-row", "25 labels")
     assert len(QUESTIONS) == 8 and len(TABLE) == 8
     says("now-name-them", "Eight situations")
@@ -381,6 +381,14 @@ def test_the_rare_class(says, shown):
     assert clouds[1] > clouds[0] and clouds[3] < clouds[2]  # "it is the same there"
     *_, (_, _, _, said, came) = (row for row in reliability(found).rows if row[:2] == ("digits", "SMOTE"))
     says("reliability-prose", f"When SMOTE's model says {100 * said:.0f} %, {100 * came:.0f} % are rare.")
+    told = [row for row in reliability(found).rows if row[:2] == ("digits", "plain")]
+    (_, _, few, said, came) = min(told, key=lambda row: abs(row[3] - 0.45))
+    assert few < 0.01 * sum(row[2] for row in told)
+    says(
+        "reliability-prose",
+        f"to which it gave {100 * said:.0f} %, {100 * came:.0f} % were rare. But few points",
+    )
+    says("imbalance-prose", f"SMOTE's own {mean('precision', 'SMOTE')} to {smote}.")
     off = {way: mean("calibration error", way, 3)
            for way in ("plain", "SMOTE", "SMOTE, corrected", "under-sampling")}  # fmt: skip
     says(
@@ -429,6 +437,12 @@ def test_no_weight_makes_up_for_points_that_are_not_there(says, shown):
         f"and is {cut[3]}.",
     )
     assert cut[0] == cut[1] and everywhere[3] == "1.00"
+    rows = {row[:3]: row[3:] for row in support(shown.outcome("covariate")).rows}
+    few, many = (rows["cut", count, "domain classifier"] for count in (50, 3200))
+    says(
+        "support-prose",
+        f"even grows, from {few[0]:.2f} to {many[0]:.2f}; there both tell: {many[1]:.2f} and {many[2]:.2f}.",
+    )
 
 
 def _ends(figure) -> list[tuple[str, ...]]:

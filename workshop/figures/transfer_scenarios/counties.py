@@ -185,8 +185,8 @@ def hidden_factors(outcome: CountiesOutcome, guess: object = None) -> LessonFigu
     gaps = ", ".join(f"{world} {outcome.hidden_correlation(world).mean():.2f}" for world in _FACTORS)
     alt = (
         f"Accuracy among pairs of counties within {NEAR:.0f} °C days of each other, by what else counties differ in: "
-        f"{told}. Most is lost to {worst[0]}: {worst[3]:.1f} points, plus or minus {worst[4]:.1f}. Rank correlation "
-        f"of accuracy with the difference in what is hidden: {gaps}."
+        f"{told}. Lost in the mean to {worst[0]}: {worst[3]:.1f} points, plus or minus {worst[4]:.1f}. Rank "
+        f"correlation of accuracy with the difference in what is hidden: {gaps}."
     )
     if guess is not None:
         alt += note_guess(axes[0], guess)
