@@ -53,7 +53,7 @@ class Sandboxed:
         if not words:
             self.__exit__()
             available.require()
-            raise WorkshopError("The sandbox did not start, though it starts `true`.")
+            raise WorkshopError("The sandbox did not start, though it does when it is tried. Run this again.")
         return self._process
 
     def __exit__(self, *_: object) -> None:
